@@ -1,0 +1,66 @@
+"""Encryption at rest: AES-256-GCM, bound to the row and column that a value belongs to."""
+
+import base64
+import binascii
+import os
+import re
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE = 12
+_KEY = 32
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+
+
+class NotDecipherable(Exception):
+    """The value was encrypted with another key, belongs elsewhere, or was changed."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys of ENCRYPTION_KEYS: the first encrypts, all decrypt."""
+
+    first: str
+    ciphers: dict[str, AESGCM]
+
+    @classmethod
+    def parse(cls, value: str) -> "KeyRing":
+        """Read ``id:base64,id:base64``; raises ValueError saying what is wrong with it."""
+        ciphers: dict[str, AESGCM] = {}
+        for part in (part.strip() for part in value.split(",") if part.strip()):
+            key_id, _, encoded = part.partition(":")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except binascii.Error:
+                key = b""
+            if not _KEY_ID.fullmatch(key_id) or len(key) != _KEY or len(set(key)) < 8:
+                raise ValueError(
+                    "must be id:base64 of 32 random bytes, several separated by commas"
+                )
+            if key_id in ciphers:
+                raise ValueError(f"has the key id {key_id} twice")
+            ciphers[key_id] = AESGCM(key)
+        if not ciphers:
+            raise ValueError("must hold at least one key, id:base64 of 32 random bytes")
+        return cls(next(iter(ciphers)), ciphers)
+
+    def encrypt(self, plain: bytes, *, place: bytes) -> bytes:
+        """Encrypt for one place, such as ``b"oauth_states.verifier|" + primary_key``."""
+        nonce = os.urandom(_NONCE)
+        sealed = self.ciphers[self.first].encrypt(nonce, plain, place)
+        key_id = self.first.encode("ascii")
+        return bytes([len(key_id)]) + key_id + nonce + sealed
+
+    def decrypt(self, sealed: bytes, *, place: bytes) -> bytes:
+        """Undo ``encrypt``; raises NotDecipherable."""
+        length = sealed[0] if sealed else 0
+        key_id = sealed[1 : 1 + length].decode("ascii", "replace")
+        rest = sealed[1 + length :]
+        if key_id not in self.ciphers:
+            raise NotDecipherable(f"ENCRYPTION_KEYS has no key {key_id!r}")
+        try:
+            return self.ciphers[key_id].decrypt(rest[:_NONCE], rest[_NONCE:], place)
+        except (InvalidTag, ValueError):
+            raise NotDecipherable("the value does not belong here or was changed") from None

@@ -1,0 +1,137 @@
+"""From a Discord account to a row in ``users``: one statement, safe under concurrency.
+
+Accounts are keyed on Discord's id alone. A user name that somebody else holds becomes
+``name~1234``, an e-mail address that somebody else holds is left out; both are decided inside the
+statement, by index, whatever the number of users.
+"""
+
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy import (
+    ARRAY,
+    String,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.auth.discord_sign_in.errors import AccountDeactivated
+from backend.auth.models import AccountSecurity, User
+from backend.bridge.identity import Role
+from backend.database import Rows, Statement
+from backend.discord.users import DiscordUser
+
+
+@dataclass(frozen=True)
+class SignedInUser:
+    id: int
+    username: str
+    email: str | None
+    role: Role
+    is_new: bool
+
+
+def _upsert_statement() -> Statement:
+    discord_id = cast(bindparam("discord_id"), String)
+    names = (
+        func.unnest(bindparam("names", type_=ARRAY(String)))
+        .table_valued("name", with_ordinality="place")
+        .render_derived(name="names")
+    )
+    holder, owner = User.__table__.alias("holder"), User.__table__.alias("owner")
+    free_name = (
+        select(names.c.name)
+        .where(
+            ~exists().where(
+                holder.c.username == names.c.name,
+                holder.c.discord_id.is_distinct_from(discord_id),
+            )
+        )
+        .order_by(names.c.place)
+        .limit(1)
+        .scalar_subquery()
+    )
+    email = cast(bindparam("email"), String)
+    free_email = (
+        select(email)
+        .where(
+            ~exists().where(
+                func.lower(owner.c.email) == func.lower(email),
+                owner.c.discord_id.is_distinct_from(discord_id),
+            )
+        )
+        .scalar_subquery()
+    )
+    new = insert(User).values(
+        discord_id=bindparam("discord_id"),
+        username=free_name,
+        discriminator=bindparam("discriminator"),
+        avatar=bindparam("avatar"),
+        email=free_email,
+        last_login=func.now(),
+    )
+    return Statement(
+        new.on_conflict_do_update(
+            index_elements=[User.discord_id],
+            set_={
+                "username": new.excluded.username,
+                "discriminator": new.excluded.discriminator,
+                "avatar": new.excluded.avatar,
+                "email": func.coalesce(new.excluded.email, User.email),
+                "last_login": new.excluded.last_login,
+            },
+        ).returning(
+            User.id,
+            User.username,
+            User.email,
+            User.role,
+            User.is_active,
+            literal_column("old.id IS NULL").label("is_new"),
+            literal_column("new.email IS DISTINCT FROM old.email").label("email_changed"),
+        )
+    )
+
+
+_UPSERT = _upsert_statement()
+_EMAIL_VERIFIED = Statement(
+    update(AccountSecurity)
+    .where(AccountSecurity.user_id == bindparam("of_user"))
+    .values(email_verified_at=func.now())
+)
+
+
+async def upsert_account(rows: Rows, person: DiscordUser) -> SignedInUser:
+    """Find or make the account of a Discord user and bring it up to date.
+
+    Raises AccountDeactivated, and Collision when another sign-in took a name at the same moment.
+    """
+    row = await rows.row(
+        _UPSERT,
+        discord_id=person.id,
+        names=name_candidates(person),
+        discriminator=person.discriminator,
+        avatar=person.avatar,
+        email=person.verified_email,
+    )
+    if row is None:
+        raise RuntimeError("an upsert with RETURNING gives a row")
+    if not row["is_active"]:
+        raise AccountDeactivated
+    if row["email_changed"]:
+        await rows.row(_EMAIL_VERIFIED, of_user=row["id"])
+    return _user(row)
+
+
+def name_candidates(person: DiscordUser) -> list[str]:
+    """Return the names to try in turn; the last holds the whole id, which nobody else has."""
+    return [person.name, *(f"{person.name}~{person.id[-digits:]}" for digits in (4, 8, 20))]
+
+
+def _user(row: asyncpg.Record) -> SignedInUser:
+    return SignedInUser(row["id"], row["username"], row["email"], row["role"], row["is_new"])

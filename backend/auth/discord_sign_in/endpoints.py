@@ -1,0 +1,102 @@
+"""The two addresses of the Discord sign-in, both visited by browsers."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response, status
+from starlette.responses import RedirectResponse
+
+from backend.auth.crypto.secrets import looks_like_a_token
+from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.discord_sign_in import actions
+from backend.auth.discord_sign_in.errors import (
+    CallbackMalformed,
+    IssuerRefused,
+    SignInCancelled,
+    SignInRefusedByDiscord,
+    StateRefused,
+)
+from backend.auth.discord_sign_in.states import LIFETIME_SECONDS
+from backend.auth.sessions.actions import end_session_of_token
+from backend.web.next_path import safe_next_path
+from backend.web.state import web_of
+
+router = APIRouter(prefix="/auth/discord", tags=["sign in"])
+
+_LONGEST_CODE = 512
+_CHECKED_ONCE = ("state", "code", "iss", "error")
+_SECONDS_A_DAY = 86_400
+
+
+@router.get("/login", status_code=status.HTTP_302_FOUND, response_class=RedirectResponse)
+async def begin_sign_in(
+    request: Request,
+    auth: RunningAuth,
+    wanted: Annotated[list[str] | None, Query(alias="next")] = None,
+) -> Response:
+    """Send the browser to Discord: state, PKCE S256, and a cookie that binds the sign-in to it."""
+    cookies = web_of(request).cookies
+    next_path = safe_next_path(wanted[0] if wanted and len(wanted) == 1 else None)
+    present = cookies.browsers(request.headers.get("cookie", ""))
+    name, secret = next(
+        ((name, value) for name, value in present.items() if looks_like_a_token(value)),
+        (cookies.new_browser_name(), None),
+    )
+    begun = await actions.begin(auth, next_path=next_path, browser=secret)
+    response = RedirectResponse(begun.authorize_url, status.HTTP_302_FOUND)
+    cookies.set_browser(response, name, begun.browser, max_age=LIFETIME_SECONDS)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@router.get("/callback", status_code=status.HTTP_303_SEE_OTHER, response_class=RedirectResponse)
+async def finish_sign_in(request: Request, auth: RunningAuth, origin: RequestOrigin) -> Response:
+    """Take the browser back from Discord. The state is used up before anything else is believed."""
+    answer = _read_answer(request)
+    cookies = web_of(request).cookies
+    cookie_header = request.headers.get("cookie", "")
+    consumed = await actions.consume_state(
+        auth, state=answer.get("state", ""), browsers=cookies.browsers(cookie_header).values()
+    )
+    code = _accept(answer, issuer=auth.settings.discord_issuer)
+    session = await actions.finish(
+        auth, code=code, code_verifier=consumed.code_verifier, origin=origin
+    )
+    if (replaced := cookies.session_token(cookie_header)) and looks_like_a_token(replaced):
+        await end_session_of_token(auth.database, replaced, reason="replaced", origin=origin)
+    response = RedirectResponse(consumed.next_path, status.HTTP_303_SEE_OTHER)
+    cookies.set_session(
+        response, session.token, max_age=auth.settings.jwt_expiration_days * _SECONDS_A_DAY
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _read_answer(request: Request) -> dict[str, str]:
+    """Return the parameters that count; any of them twice makes the whole answer void."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in _CHECKED_ONCE:
+            if name in found:
+                raise CallbackMalformed
+            found[name] = value
+    if "state" not in found:
+        raise StateRefused
+    return found
+
+
+def _accept(answer: Mapping[str, str], *, issuer: str) -> str:
+    """Return the code, or raise what the answer amounts to (Discord facts 1.3).
+
+    ``iss`` may be absent; if it is there it must be the issuer, character for character (RFC 9207).
+    """
+    if answer.get("iss", issuer) != issuer:
+        raise IssuerRefused
+    if "error" in answer:
+        if answer["error"] == "access_denied":
+            raise SignInCancelled
+        raise SignInRefusedByDiscord
+    code = answer.get("code", "")
+    if not code or len(code) > _LONGEST_CODE or not code.isascii() or not code.isprintable():
+        raise CallbackMalformed
+    return code

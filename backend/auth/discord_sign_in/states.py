@@ -1,0 +1,99 @@
+"""Sign-ins under way: one row each, bound to a browser, used once (RFC 9700 4.7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ARRAY, Interval, LargeBinary, bindparam, delete, func, insert, select
+
+from backend.auth.crypto.key_ring import KeyRing, NotDecipherable
+from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
+from backend.auth.discord_sign_in.errors import StateRefused
+from backend.auth.models import OAuthState
+from backend.database import Database, Statement
+
+LIFETIME_SECONDS = 600
+_PURPOSE = "login"
+# Each new sign-in takes a few dead ones with it, so the table stays as small as the traffic.
+_SWEEP = 20
+
+
+def _insert_statement() -> Statement:
+    dead = (
+        select(OAuthState.state_hash)
+        .where(OAuthState.expires_at < func.now())
+        .limit(_SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+    swept = delete(OAuthState).where(OAuthState.state_hash.in_(dead)).cte("swept")
+    return Statement(
+        insert(OAuthState)
+        .values(
+            state_hash=bindparam("state_hash"),
+            browser_hash=bindparam("browser_hash"),
+            verifier=bindparam("verifier"),
+            next_path=bindparam("next_path"),
+            purpose=bindparam("purpose"),
+            expires_at=func.now() + bindparam("lifetime", type_=Interval),
+        )
+        .add_cte(swept)
+    )
+
+
+_INSERT = _insert_statement()
+_CONSUME = Statement(
+    delete(OAuthState)
+    .where(
+        OAuthState.state_hash == bindparam("state_hash"),
+        OAuthState.browser_hash == func.any(bindparam("browsers", type_=ARRAY(LargeBinary))),
+        OAuthState.purpose == bindparam("purpose"),
+        OAuthState.expires_at > func.now(),
+    )
+    .returning(OAuthState.verifier, OAuthState.next_path)
+)
+
+
+@dataclass(frozen=True)
+class ConsumedState:
+    code_verifier: str
+    next_path: str
+
+
+async def remember(
+    database: Database, key_ring: KeyRing, *, browser: str, verifier: str, next_path: str
+) -> str:
+    """Write a sign-in down and return its state."""
+    state = new_token()
+    state_hash = token_hash(state)
+    await database.row(
+        _INSERT,
+        state_hash=state_hash,
+        browser_hash=token_hash(browser),
+        verifier=key_ring.encrypt(verifier.encode(), place=_place(state_hash)),
+        next_path=next_path,
+        purpose=_PURPOSE,
+        lifetime=timedelta(seconds=LIFETIME_SECONDS),
+    )
+    return state
+
+
+async def consume(
+    database: Database, key_ring: KeyRing, *, state: str, browsers: Iterable[str]
+) -> ConsumedState:
+    """Take a sign-in out, once, for a browser that began it; raises StateRefused."""
+    known = [token_hash(secret) for secret in browsers if looks_like_a_token(secret)]
+    if not looks_like_a_token(state) or not known:
+        raise StateRefused
+    state_hash = token_hash(state)
+    row = await database.row(_CONSUME, state_hash=state_hash, browsers=known, purpose=_PURPOSE)
+    if row is None:
+        raise StateRefused
+    try:
+        verifier = key_ring.decrypt(row["verifier"], place=_place(state_hash))
+    except NotDecipherable:
+        raise StateRefused from None
+    return ConsumedState(verifier.decode(), row["next_path"])
+
+
+def _place(state_hash: bytes) -> bytes:
+    return b"oauth_states.verifier|" + state_hash

@@ -1,0 +1,22 @@
+"""The tables of ``farout_auth``, one a file."""
+
+from backend.auth.models.account_security import AccountSecurity
+from backend.auth.models.audit_entry import AuditEntry
+from backend.auth.models.base import Base
+from backend.auth.models.oauth_state import OAuthState
+from backend.auth.models.session import Session
+from backend.auth.models.signing_key import SigningKey
+from backend.auth.models.user import User
+from backend.tables import declare_grants
+
+declare_grants(Base.metadata)
+
+__all__ = [
+    "AccountSecurity",
+    "AuditEntry",
+    "Base",
+    "OAuthState",
+    "Session",
+    "SigningKey",
+    "User",
+]

@@ -1,0 +1,95 @@
+"""Sign in with a password, and change it. bcrypt never runs while a row is locked."""
+
+from sqlalchemy import func, select, update
+
+from backend.auth.audit.actions import record
+from backend.auth.audit.origin import Origin
+from backend.auth.crypto.password_hasher import LONGEST_PASSWORD_BYTES
+from backend.auth.models import AccountSecurity, User
+from backend.auth.passwords.errors import (
+    CurrentPasswordWrong,
+    InvalidCredentials,
+    NoPassword,
+    PasswordRefused,
+)
+from backend.auth.passwords.policy import check_password
+from backend.auth.passwords.queries import find_user_by_identifier, get_user_locked
+from backend.auth.sessions.actions import StartedSession, end_sessions_of_user, start_session
+from backend.auth.side import Auth
+from backend.bridge.identity import Identity
+
+_LONGEST_IDENTIFIER = 320
+
+
+async def sign_in_with_password(
+    auth: Auth, *, identifier: str, password: str, origin: Origin
+) -> StartedSession:
+    """Start a session; unknown user, wrong password and no password take the same time and answer."""
+    async with auth.database.transaction() as db:
+        user = await find_user_by_identifier(db, _storable(identifier))
+    stored = user.hashed_password if user else None
+    if len(password) > LONGEST_PASSWORD_BYTES:
+        password = ""
+    matches = await auth.passwords.matches(password, stored)
+    if user is None or not matches or not user.is_active:
+        await _record_failure(auth, user, origin)
+        raise InvalidCredentials
+    async with auth.database.rows() as rows:
+        return await start_session(
+            rows,
+            user.id,
+            method="password",
+            days=auth.settings.jwt_expiration_days,
+            origin=origin,
+        )
+
+
+async def change_password(
+    auth: Auth, caller: Identity, *, current: str, new: str, origin: Origin
+) -> None:
+    """Replace the caller's password and end their other sessions."""
+    async with auth.database.transaction() as db:
+        user = await db.get_one(User, caller.user_id)
+    stored = user.hashed_password
+    if stored is None:
+        raise NoPassword
+    if not await auth.passwords.matches(current, stored):
+        raise CurrentPasswordWrong
+    check_password(new, personal=(user.username, user.email))
+    if await auth.passwords.matches(new, stored):
+        raise PasswordRefused("The new password is the old one.")
+    hashed = await auth.passwords.hash(new)
+    async with auth.database.transaction() as db:
+        user = await get_user_locked(db, caller.user_id)
+        if user.hashed_password != stored:
+            raise CurrentPasswordWrong
+        user.hashed_password = hashed
+        user.must_change_password = False
+        await db.execute(
+            update(AccountSecurity)
+            .where(AccountSecurity.user_id == user.id)
+            .values(password_changed_at=func.now())
+        )
+        ended = await end_sessions_of_user(
+            db, user.id, reason="password_changed", but=caller.session_id
+        )
+        record(
+            db, "password.changed", actor=caller.uid, target=caller.uid, origin=origin,
+            ended_sessions=ended,
+        )  # fmt: skip
+
+
+async def _record_failure(auth: Auth, user: User | None, origin: Origin) -> None:
+    async with auth.database.transaction() as db:
+        uid = None
+        if user is not None:
+            uid = await db.scalar(
+                select(AccountSecurity.uid).where(AccountSecurity.user_id == user.id)
+            )
+        record(db, "sign_in.failed", actor=None, target=uid, origin=origin, method="password")
+
+
+def _storable(identifier: str) -> str:
+    """Return text that PostgreSQL takes; nobody is called anything else."""
+    readable = identifier.encode("utf-8", "replace").decode("utf-8")
+    return readable.replace("\0", "")[:_LONGEST_IDENTIFIER]

@@ -1,0 +1,51 @@
+from fastapi import APIRouter, Request, Response, status
+
+from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.identify import Identify
+from backend.auth.passwords import actions
+from backend.auth.passwords.errors import InvalidCredentials
+from backend.auth.passwords.schemas import PasswordChange, PasswordSignIn
+from backend.auth.sessions.endpoints import current_session
+from backend.auth.sessions.schemas import CurrentSession
+from backend.bridge.identity import Credentials
+from backend.web.callers import AnyCaller
+from backend.web.state import web_of
+
+router = APIRouter(prefix="/auth", tags=["sign in"])
+
+_SECONDS_A_DAY = 86_400
+
+
+@router.post("/login", response_model=CurrentSession)
+async def sign_in_with_password(
+    request: Request, sign_in: PasswordSignIn, auth: RunningAuth, origin: RequestOrigin
+) -> Response:
+    """Sign in with a user name or e-mail address and a password; sets the session cookie."""
+    session = await actions.sign_in_with_password(
+        auth,
+        identifier=sign_in.identifier,
+        password=sign_in.password.get_secret_value(),
+        origin=origin,
+    )
+    identity = await Identify(auth)(Credentials(cookie=session.token))
+    if identity is None:
+        raise InvalidCredentials
+    response = await current_session(identity)
+    web_of(request).cookies.set_session(
+        response, session.token, max_age=auth.settings.jwt_expiration_days * _SECONDS_A_DAY
+    )
+    return response
+
+
+@router.post("/password/change", status_code=status.HTTP_204_NO_CONTENT)
+async def change_password(
+    change: PasswordChange, caller: AnyCaller, auth: RunningAuth, origin: RequestOrigin
+) -> None:
+    """Replace the caller's password. All of their other sessions end."""
+    await actions.change_password(
+        auth,
+        caller,
+        current=change.current_password.get_secret_value(),
+        new=change.new_password.get_secret_value(),
+        origin=origin,
+    )

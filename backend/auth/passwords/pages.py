@@ -1,0 +1,97 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response, status
+from starlette.responses import RedirectResponse
+
+from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.passwords import actions
+from backend.auth.passwords.errors import InvalidCredentials
+from backend.errors import BadInput, Conflict
+from backend.web.callers import AnyCaller, MaybeCaller
+from backend.web.error_responses import status_of
+from backend.web.next_path import safe_next_path
+from backend.web.pages import render, sign_in_url
+from backend.web.state import web_of
+
+router = APIRouter(include_in_schema=False)
+
+_SECONDS_A_DAY = 86_400
+Field = Annotated[str, Form(max_length=4096)]
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, caller: MaybeCaller, next: str = "/") -> Response:  # noqa: A002
+    next_path = safe_next_path(next)
+    if caller is not None:
+        return RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
+    return _sign_in_form(request, next_path)
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    auth: RunningAuth,
+    origin: RequestOrigin,
+    identifier: Field,
+    password: Field,
+    next: Field = "/",  # noqa: A002
+) -> Response:
+    next_path = safe_next_path(next)
+    try:
+        session = await actions.sign_in_with_password(
+            auth, identifier=identifier, password=password, origin=origin
+        )
+    except InvalidCredentials as error:
+        return _sign_in_form(request, next_path, message=str(error), identifier=identifier)
+    response = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
+    web_of(request).cookies.set_session(
+        response, session.token, max_age=auth.settings.jwt_expiration_days * _SECONDS_A_DAY
+    )
+    return response
+
+
+@router.get("/password")
+async def password_page(request: Request, caller: AnyCaller) -> Response:
+    return render(request, "password.html", forced=caller.must_change_password, message=None)
+
+
+@router.post("/password")
+async def change_password(
+    request: Request,
+    caller: AnyCaller,
+    auth: RunningAuth,
+    origin: RequestOrigin,
+    current_password: Field,
+    new_password: Field,
+    repeated: Field,
+) -> Response:
+    def again(message: str, code: int) -> Response:
+        return render(
+            request, "password.html", status=code, forced=caller.must_change_password,
+            message=message,
+        )  # fmt: skip
+
+    if new_password != repeated:
+        return again("The new password was not repeated the same way.", 400)
+    try:
+        await actions.change_password(
+            auth, caller, current=current_password, new=new_password, origin=origin
+        )
+    except (BadInput, Conflict) as error:
+        return again(str(error), status_of(error))
+    return RedirectResponse("/account?done=password", status.HTTP_303_SEE_OTHER)
+
+
+def _sign_in_form(
+    request: Request, next_path: str, *, message: str | None = None, identifier: str = ""
+) -> Response:
+    return render(
+        request,
+        "sign_in.html",
+        status=status.HTTP_401_UNAUTHORIZED if message else status.HTTP_200_OK,
+        next_path=next_path,
+        discord_url=sign_in_url("/auth/discord/login", next_path),
+        message=message,
+        identifier=identifier,
+        has_password_form=True,
+    )

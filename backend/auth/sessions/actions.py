@@ -1,0 +1,184 @@
+"""Starting and ending sessions. The cookie's value exists here for a moment and is never stored."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Interval, Select, Uuid, bindparam, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.auth.audit.actions import record
+from backend.auth.audit.origin import Origin
+from backend.auth.crypto.secrets import new_token, token_hash
+from backend.auth.models import AccountSecurity, AuditEntry, Session
+from backend.auth.sessions.errors import AccountBanned
+from backend.auth.sessions.queries import get_live_session, is_live, is_not_banned
+from backend.bridge.identity import Identity
+from backend.database import Database, Rows, Statement
+
+Method = Literal["discord", "password"]
+
+
+@dataclass(frozen=True)
+class StartedSession:
+    """A new session and the one copy of its token."""
+
+    token: str
+    session_id: UUID
+    uid: UUID
+    expires_at: datetime
+
+
+def _start_statement() -> Statement:
+    """Insert the session and its audit entry, unless the account is banned: one round trip."""
+    allowed = select(
+        AccountSecurity.user_id,
+        bindparam("token_hash", type_=Session.token_hash.type),
+        func.now() + bindparam("lifetime", type_=Interval),
+        bindparam("ip", type_=Session.ip.type),
+        bindparam("user_agent", type_=Session.user_agent.type),
+        bindparam("method", type_=Session.method.type),
+    ).where(AccountSecurity.user_id == bindparam("user_id"), is_not_banned())
+    started = (
+        insert(Session)
+        .from_select(["user_id", "token_hash", "expires_at", "ip", "user_agent", "method"], allowed)
+        .returning(Session.id, Session.user_id, Session.expires_at, Session.method)
+        .cte("started")
+    )
+    entry = select(
+        literal("session.started"),
+        AccountSecurity.uid,
+        AccountSecurity.uid,
+        bindparam("ip", type_=AuditEntry.ip.type),
+        bindparam("request_id", type_=AuditEntry.request_id.type),
+        func.jsonb_build_object("session_id", started.c.id, "method", started.c.method),
+    ).join(started, started.c.user_id == AccountSecurity.user_id)
+    recorded = (
+        insert(AuditEntry)
+        .from_select(["action", "actor_uid", "target_uid", "ip", "request_id", "details"], entry)
+        .cte("recorded")
+    )
+    return Statement(
+        select(started.c.id, started.c.expires_at, AccountSecurity.uid)
+        .join(AccountSecurity, AccountSecurity.user_id == started.c.user_id)
+        .add_cte(recorded)
+    )
+
+
+_START = _start_statement()
+
+
+async def start_session(
+    rows: Rows, user_id: int, *, method: Method, days: int, origin: Origin
+) -> StartedSession:
+    """Start a session for a person who has just proved who they are; raises AccountBanned."""
+    token = new_token()
+    row = await rows.row(
+        _START,
+        user_id=user_id,
+        token_hash=token_hash(token),
+        lifetime=timedelta(days=days),
+        ip=origin.ip,
+        user_agent=origin.user_agent,
+        method=method,
+        request_id=origin.request_id,
+    )
+    if row is None:
+        raise AccountBanned
+    return StartedSession(token, row["id"], row["uid"], row["expires_at"])
+
+
+def _end_statement(found: Select[UUID]) -> Statement:
+    ended = (
+        update(Session)
+        .where(Session.id.in_(found), is_live())
+        .values(revoked_at=func.now(), revoked_reason=bindparam("reason"))
+        .returning(Session.id, Session.user_id)
+        .cte("ended")
+    )
+    entry = select(
+        literal("session.ended"),
+        AccountSecurity.uid,
+        AccountSecurity.uid,
+        bindparam("ip", type_=AuditEntry.ip.type),
+        bindparam("request_id", type_=AuditEntry.request_id.type),
+        func.jsonb_build_object("session_id", ended.c.id, "reason", bindparam("reason")),
+    ).join(ended, ended.c.user_id == AccountSecurity.user_id)
+    recorded = (
+        insert(AuditEntry)
+        .from_select(["action", "actor_uid", "target_uid", "ip", "request_id", "details"], entry)
+        .cte("recorded")
+    )
+    return Statement(select(ended.c.id).add_cte(recorded))
+
+
+_END_BY_TOKEN = _end_statement(
+    select(Session.id).where(Session.token_hash == bindparam("token_hash"))
+)
+_END_BY_ID = _end_statement(
+    select(Session.id).where(Session.id == bindparam("session_id", type_=Uuid))
+)
+
+
+async def end_session_of_token(
+    database: Database, token: str, *, reason: str, origin: Origin
+) -> None:
+    """End the session that a cookie belongs to; an unknown or ended one is no error."""
+    await database.row(
+        _END_BY_TOKEN,
+        token_hash=token_hash(token),
+        reason=reason,
+        ip=origin.ip,
+        request_id=origin.request_id,
+    )
+
+
+async def sign_out(database: Database, session_id: UUID, *, origin: Origin) -> None:
+    await database.row(
+        _END_BY_ID,
+        session_id=session_id,
+        reason="signed_out",
+        ip=origin.ip,
+        request_id=origin.request_id,
+    )
+
+
+async def end_own_session(
+    db: AsyncSession, caller: Identity, session_id: UUID, *, origin: Origin
+) -> None:
+    """End one of the caller's own sessions; raises SessionNotFound."""
+    session = await get_live_session(db, caller.user_id, session_id)
+    session.revoked_at = await db.scalar(select(func.now()))
+    session.revoked_reason = "ended_by_owner"
+    record(
+        db, "session.ended", actor=caller.uid, target=caller.uid, origin=origin,
+        session_id=str(session_id), reason="ended_by_owner",
+    )  # fmt: skip
+
+
+async def end_other_sessions(db: AsyncSession, caller: Identity, *, origin: Origin) -> int:
+    """End all of the caller's sessions but the one that asks; returns how many."""
+    ended = await end_sessions_of_user(
+        db, caller.user_id, reason="ended_by_owner", but=caller.session_id
+    )
+    record(
+        db, "sessions.ended", actor=caller.uid, target=caller.uid, origin=origin,
+        reason="ended_by_owner", count=ended,
+    )  # fmt: skip
+    return ended
+
+
+async def end_sessions_of_user(
+    db: AsyncSession, user_id: int, *, reason: str, but: UUID | None = None
+) -> int:
+    """End a user's live sessions as part of another change, which writes the audit entry."""
+    ended = (
+        update(Session)
+        .where(Session.user_id == user_id, is_live())
+        .values(revoked_at=func.now(), revoked_reason=reason)
+        .returning(Session.id)
+    )
+    if but is not None:
+        ended = ended.where(Session.id != but)
+    return len((await db.scalars(ended)).all())

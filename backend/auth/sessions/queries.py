@@ -1,0 +1,106 @@
+"""Reading sessions. ``find_identity_*`` is the session check: one prepared statement."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.auth.models import AccountSecurity, Session, User
+from backend.auth.sessions.errors import SessionNotFound
+from backend.bridge.identity import Identity
+from backend.database import Database, Statement
+
+# How stale last_seen_at may get before a session check writes it again.
+_SEEN_AGAIN_AFTER = func.make_interval(0, 0, 0, 0, 0, 5)
+
+
+def is_not_banned() -> ColumnElement[bool]:
+    """No ban, or one that has run out by the database's clock."""
+    return or_(AccountSecurity.banned_at.is_(None), AccountSecurity.ban_expires_at <= func.now())
+
+
+def is_live() -> ColumnElement[bool]:
+    return Session.revoked_at.is_(None) & (Session.expires_at > func.now())
+
+
+def _identity_where(condition: ColumnElement[bool]) -> Statement:
+    return Statement(
+        select(
+            Session.id.label("session_id"),
+            Session.created_at,
+            Session.expires_at,
+            (Session.last_seen_at < func.now() - _SEEN_AGAIN_AFTER).label("is_stale"),
+            User.id.label("user_id"),
+            User.username,
+            User.role,
+            User.discord_id,
+            User.avatar,
+            User.email,
+            User.must_change_password,
+            AccountSecurity.uid,
+        )
+        .join(User, User.id == Session.user_id)
+        .join(AccountSecurity, AccountSecurity.user_id == User.id)
+        .where(condition, is_live(), User.is_active, is_not_banned())
+    )
+
+
+_BY_TOKEN = _identity_where(Session.token_hash == bindparam("token_hash"))
+_BY_ID = _identity_where(
+    (Session.id == bindparam("session_id", type_=Uuid))
+    & (AccountSecurity.uid == bindparam("uid", type_=Uuid))
+)
+
+
+async def find_identity_by_token(
+    database: Database, token_hash: bytes
+) -> tuple[Identity, bool] | None:
+    """Return who a cookie belongs to, and whether its last use should be written down again."""
+    row = await database.row(_BY_TOKEN, token_hash=token_hash)
+    return None if row is None else (_identity(row), row["is_stale"])
+
+
+async def find_identity_by_session(
+    database: Database, session_id: UUID, uid: UUID
+) -> tuple[Identity, bool] | None:
+    """The same for an access token, which names its session and its user."""
+    row = await database.row(_BY_ID, session_id=session_id, uid=uid)
+    return None if row is None else (_identity(row), row["is_stale"])
+
+
+async def list_live_sessions(db: AsyncSession, user_id: int) -> Sequence[Session]:
+    """Return a person's sessions that still work, the newest first."""
+    sessions = (
+        select(Session)
+        .where(Session.user_id == user_id, is_live())
+        .order_by(Session.id.desc())
+        .limit(200)
+    )
+    return (await db.scalars(sessions)).all()
+
+
+async def get_live_session(db: AsyncSession, user_id: int, session_id: UUID) -> Session:
+    """Return one of a person's own sessions, locked; raises SessionNotFound for anybody else's."""
+    found = select(Session).where(Session.id == session_id, Session.user_id == user_id, is_live())
+    session = await db.scalar(found.with_for_update())
+    if session is None:
+        raise SessionNotFound
+    return session
+
+
+def _identity(row: asyncpg.Record) -> Identity:
+    return Identity(
+        uid=row["uid"],
+        user_id=row["user_id"],
+        session_id=row["session_id"],
+        username=row["username"],
+        role=row["role"],
+        discord_id=row["discord_id"],
+        avatar=row["avatar"],
+        email=row["email"],
+        must_change_password=row["must_change_password"],
+        session_created_at=row["created_at"],
+        session_expires_at=row["expires_at"],
+    )

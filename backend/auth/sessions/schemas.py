@@ -1,0 +1,67 @@
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from backend.auth.models import Session
+from backend.bridge.identity import Identity, Role
+
+
+class CurrentUser(BaseModel):
+    """Who is signed in. The uid is what other systems should know a person by."""
+
+    uid: UUID
+    username: str
+    discord_id: str | None
+    avatar: str | None
+    email: str | None
+    role: Role
+    must_change_password: bool
+
+
+class CurrentSessionDetails(BaseModel):
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+
+
+class CurrentSession(BaseModel):
+    user: CurrentUser
+    session: CurrentSessionDetails
+
+
+class SessionDetails(BaseModel):
+    """One of the caller's devices."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ip: str | None
+    user_agent: str | None
+    method: str
+    is_current: bool
+
+    @classmethod
+    def of(cls, session: Session, caller: Identity) -> "SessionDetails":
+        return cls(
+            id=session.id,
+            created_at=session.created_at,
+            last_seen_at=session.last_seen_at,
+            expires_at=session.expires_at,
+            ip=None if session.ip is None else str(session.ip),
+            user_agent=session.user_agent,
+            method=session.method,
+            is_current=session.id == caller.session_id,
+        )
+
+
+class SessionList(BaseModel):
+    items: list[SessionDetails]
+    next_cursor: str | None = None
+
+
+class EndedSessions(BaseModel):
+    ended: int

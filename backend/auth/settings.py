@@ -1,0 +1,128 @@
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator, model_validator
+
+from backend.auth.crypto.key_ring import KeyRing
+from backend.settings import (
+    SharedSettings,
+    check_database_url,
+    is_production,
+    looks_like_a_placeholder,
+    required,
+)
+
+_DISCORD_HOSTS = ("discord.com", "cdn.discordapp.com")
+_SHORTEST_JWT_SECRET = 32
+WELL_KNOWN_ADMIN_PASSWORD = "Admin123!"  # noqa: S105 - what `make run` uses, and production refuses
+
+
+class AuthSettings(SharedSettings):
+    """What the auth side reads from the environment, and nobody else does."""
+
+    auth_database_url: Annotated[str, AfterValidator(check_database_url)] = required(
+        "Set it to postgresql://farout_auth_service:password@host:5432/farout_auth."
+    )
+    discord_client_id: str = required(
+        "Copy it from your application's OAuth2 page at https://discord.com/developers."
+    )
+    discord_client_secret: SecretStr = required(
+        "Copy it from your application's OAuth2 page at https://discord.com/developers."
+    )
+    discord_redirect_uri: str = ""
+    discord_authorize_url: str = "https://discord.com/oauth2/authorize"
+    discord_api_base_url: str = "https://discord.com/api/v10"
+    discord_cdn_base_url: str = "https://cdn.discordapp.com"
+    discord_issuer: str = "https://discord.com"
+    jwt_algorithm: Literal["ES256", "HS256"] = "ES256"
+    jwt_secret: SecretStr | None = None
+    jwt_expiration_days: int = 7
+    encryption_keys: SecretStr = required(
+        "Make one with: python3 -c 'import base64, os;"
+        ' print("k1:" + base64.b64encode(os.urandom(32)).decode())\''
+    )
+    admin_username: str = "admin"
+    admin_email: str = "admin@farout.local"
+    admin_password: SecretStr | None = None
+
+    @field_validator("discord_client_id")
+    @classmethod
+    def _is_a_snowflake(cls, value: str) -> str:
+        if not (value.isascii() and value.isdecimal()):
+            raise ValueError("must be the application's id, digits only")
+        return value
+
+    @field_validator("discord_redirect_uri")
+    @classmethod
+    def _is_ours(cls, value: str, info: ValidationInfo) -> str:
+        public_url = info.data.get("public_url", "")
+        if value and not value.startswith(f"{public_url}/"):
+            raise ValueError(f"must begin with PUBLIC_URL, {public_url}/")
+        return value
+
+    @field_validator("discord_authorize_url", "discord_api_base_url", "discord_cdn_base_url")
+    @classmethod
+    def _is_discord(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address such as https://discord.com/api/v10")
+        if is_production(info) and (parts.scheme != "https" or parts.netloc not in _DISCORD_HOSTS):
+            raise ValueError("must be Discord's own https address when ENVIRONMENT is production")
+        return value.rstrip("/")
+
+    @field_validator("discord_client_secret")
+    @classmethod
+    def _is_no_placeholder(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if is_production(info) and looks_like_a_placeholder(value.get_secret_value()):
+            raise ValueError("is a placeholder; copy the real secret from Discord's developer page")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        KeyRing.parse(value.get_secret_value())
+        return value
+
+    @field_validator("jwt_expiration_days")
+    @classmethod
+    def _is_a_session_life(cls, value: int) -> int:
+        if not 1 <= value <= 90:
+            raise ValueError("must be from 1 to 90 days")
+        return value
+
+    @field_validator("admin_password")
+    @classmethod
+    def _is_not_well_known(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value and is_production(info) and value.get_secret_value() == WELL_KNOWN_ADMIN_PASSWORD:
+            raise ValueError("is the well-known one; leave it empty to have one generated")
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        secret = value.get_secret_value()
+        if len(secret) < _SHORTEST_JWT_SECRET or looks_like_a_placeholder(secret):
+            raise ValueError(
+                f"must be {_SHORTEST_JWT_SECRET} or more random characters;"
+                " make one with: openssl rand -hex 32"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_secret_for_hs256(self) -> Self:
+        if self.jwt_algorithm == "HS256" and self.jwt_secret is None:
+            raise ValueError("JWT_SECRET is not set, and JWT_ALGORITHM HS256 needs it")
+        return self
+
+    @property
+    def shared_jwt_secret(self) -> str | None:
+        """The secret of HS256; None when ES256 keys from the database sign."""
+        if self.jwt_algorithm != "HS256" or self.jwt_secret is None:
+            return None
+        return self.jwt_secret.get_secret_value()
+
+    @property
+    def redirect_uri(self) -> str:
+        return self.discord_redirect_uri or f"{self.public_url}/auth/discord/callback"

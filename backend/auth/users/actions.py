@@ -1,0 +1,130 @@
+"""What admins do with users. The last active admin stays one, whoever asks at the same moment."""
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.auth.audit.actions import record
+from backend.auth.audit.origin import AT_A_SHELL, Origin
+from backend.auth.models import User
+from backend.auth.passwords.policy import check_password
+from backend.auth.sessions.actions import end_sessions_of_user
+from backend.auth.settings import WELL_KNOWN_ADMIN_PASSWORD, AuthSettings
+from backend.auth.side import Auth
+from backend.auth.users.errors import LastAdmin
+from backend.auth.users.queries import count_active_admins, lock_user_and_admins
+from backend.bridge.events import UserState, UserUpdated
+from backend.bridge.identity import Role
+
+# Two starters must not make two admins.
+_ADMIN_LOCK = 0xAD314
+
+
+async def change_user(
+    auth: Auth,
+    uid: UUID,
+    *,
+    role: Role | None = None,
+    is_active: bool | None = None,
+    by: UUID | None,
+    origin: Origin = AT_A_SHELL,
+) -> User:
+    """Change a user's role, or deactivate or reactivate them; deactivating ends their sessions.
+
+    ``by`` is the admin, None for an operator at a shell. Raises UserNotFound, LastAdmin.
+    """
+    async with auth.database.transaction() as db:
+        user, other_admins = await lock_user_and_admins(db, uid)
+        was_admin = user.role == "admin" and user.is_active
+        stays_admin = (role or user.role) == "admin" and is_active is not False
+        if was_admin and not stays_admin and other_admins == 0:
+            raise LastAdmin
+        if role is not None and role != user.role:
+            record(
+                db, "user.role_changed", actor=by, target=uid, origin=origin,
+                before=user.role, after=role,
+            )  # fmt: skip
+            user.role = role
+        if is_active is not None and is_active != user.is_active:
+            await _set_active(db, user, uid, is_active=is_active, by=by, origin=origin)
+    await auth.announce(UserUpdated(user_state(user, uid)))
+    return user
+
+
+async def _set_active(
+    db: AsyncSession, user: User, uid: UUID, *, is_active: bool, by: UUID | None, origin: Origin
+) -> None:
+    user.is_active = is_active
+    if is_active:
+        record(db, "user.reactivated", actor=by, target=uid, origin=origin)
+        return
+    ended = await end_sessions_of_user(db, user.id, reason="deactivated")
+    record(db, "user.deactivated", actor=by, target=uid, origin=origin, ended_sessions=ended)
+
+
+def user_state(user: User, uid: UUID) -> UserState:
+    role: Role = user.role  # type: ignore[assignment]  # The table has a check constraint.
+    return UserState(
+        uid=uid,
+        user_id=user.id,
+        username=user.username,
+        discord_id=user.discord_id,
+        email=user.email,
+        role=role,
+        is_active=user.is_active,
+    )
+
+
+@dataclass(frozen=True)
+class SeededAdmin:
+    """A new admin; ``password`` is there only if it was generated and has to be shown now."""
+
+    username: str
+    password: str | None
+
+
+async def ensure_admin(auth: Auth) -> SeededAdmin | None:
+    """Make the first admin unless there is an active one; they must change the password."""
+    chosen = _chosen_password(auth.settings)
+    password = chosen or secrets.token_urlsafe(12)
+    hashed = await auth.passwords.hash(password)
+    async with auth.database.transaction() as db:
+        await db.execute(select(func.pg_advisory_xact_lock(_ADMIN_LOCK)))
+        if await count_active_admins(db) > 0:
+            return None
+        username = await _free_username(db, auth.settings.admin_username)
+        email_taken = await db.scalar(
+            select(User.id).where(func.lower(User.email) == auth.settings.admin_email.lower())
+        )
+        db.add(
+            User(
+                username=username,
+                email=None if email_taken else auth.settings.admin_email,
+                hashed_password=hashed,
+                role="admin",
+                must_change_password=True,
+            )
+        )
+        record(db, "admin.seeded", actor=None, target=None, origin=AT_A_SHELL, username=username)
+    return SeededAdmin(username, None if chosen else password)
+
+
+def _chosen_password(settings: AuthSettings) -> str | None:
+    if settings.admin_password is None:
+        return None
+    password = settings.admin_password.get_secret_value()
+    if password != WELL_KNOWN_ADMIN_PASSWORD:
+        check_password(password, personal=(settings.admin_username, settings.admin_email))
+    return password
+
+
+async def _free_username(db: AsyncSession, wanted: str) -> str:
+    """Return the name, or ``name-2`` and so on if a Discord user got there first."""
+    name, number = wanted, 1
+    while await db.scalar(select(User.id).where(User.username == name)):
+        number += 1
+        name = f"{wanted}-{number}"
+    return name

@@ -1,0 +1,75 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.auth.models import AccountSecurity, User
+from backend.auth.users.errors import UserNotFound
+from backend.bridge.identity import Role
+
+
+@dataclass(frozen=True)
+class UserPage:
+    """One page of users with their uids; ``last`` is where the next page goes on, if there is one."""
+
+    users: Sequence[tuple[User, UUID]]
+    last: tuple[str, int] | None
+
+
+async def list_users(
+    db: AsyncSession,
+    *,
+    search: str = "",
+    role: Role | None = None,
+    after: tuple[str, int] | None = None,
+    limit: int = 50,
+) -> UserPage:
+    """Return users by name: those whose name begins with ``search``, or whose e-mail or Discord id it is."""
+    name = func.lower(User.username)
+    users = (
+        select(User, AccountSecurity.uid, name)
+        .join(AccountSecurity, AccountSecurity.user_id == User.id)
+        .order_by(name, User.id)
+        .limit(limit + 1)
+    )
+    if wanted := search.strip().lower().replace("\0", ""):
+        begins = and_(name >= wanted, name < wanted + "\U0010ffff")
+        exact = or_(func.lower(User.email) == wanted, User.discord_id == wanted)
+        users = users.where(or_(begins, exact))
+    if role is not None:
+        users = users.where(User.role == role)
+    if after is not None:
+        users = users.where(tuple_(name, User.id) > after)
+    rows = (await db.execute(users)).all()
+    page = rows[:limit]
+    last = (page[-1][2], page[-1][0].id) if len(rows) > limit else None
+    return UserPage([(row[0], row[1]) for row in page], last)
+
+
+async def lock_user_and_admins(db: AsyncSession, uid: UUID) -> tuple[User, int]:
+    """Return a user and how many other active admins there are; all of them stay as they are.
+
+    Everybody locks in the order of the ids, so two admins who demote each other cannot both win
+    and cannot deadlock.
+    """
+    target = select(AccountSecurity.user_id).where(AccountSecurity.uid == uid).scalar_subquery()
+    locked = (
+        select(User)
+        .where(or_(User.id == target, and_(User.role == "admin", User.is_active)))
+        .order_by(User.id)
+        .with_for_update()
+    )
+    users = (await db.scalars(locked)).all()
+    user_id = await db.scalar(select(target))
+    user = next((user for user in users if user.id == user_id), None)
+    if user is None:
+        raise UserNotFound
+    others = [one for one in users if one.id != user.id and one.role == "admin" and one.is_active]
+    return user, len(others)
+
+
+async def count_active_admins(db: AsyncSession) -> int:
+    admins = select(func.count()).where(User.role == "admin", User.is_active)
+    return await db.scalar(admins) or 0

@@ -1,0 +1,44 @@
+"""The one question between the sides: who sent these credentials?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+Role = Literal["member", "officer", "admin"]
+ROLES: tuple[Role, ...] = ("member", "officer", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request carried: a session cookie's value or a bearer token, never both."""
+
+    cookie: str | None = None
+    bearer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking, as the auth side knows them at this moment."""
+
+    uid: UUID
+    user_id: int
+    session_id: UUID
+    username: str
+    role: Role
+    discord_id: str | None
+    avatar: str | None
+    email: str | None
+    must_change_password: bool
+    session_created_at: datetime
+    session_expires_at: datetime
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+
+class IdentifyCaller(Protocol):
+    """How a side asks; in one process it is a call, between two services it will be HTTP."""
+
+    async def __call__(self, credentials: Credentials) -> Identity | None: ...

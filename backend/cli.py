@@ -1,0 +1,92 @@
+"""The ``farout`` command. Each feature brings its own commands; this puts them together."""
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from backend import __version__, asgi, logs
+from backend.auth.users.commands import commands as users
+from backend.doctor import Finding, examine
+from backend.errors import FaroutError
+from backend.schema.commands import commands as db
+from backend.settings import SettingsProblem
+
+# sysexits.h: the configuration is wrong.
+EX_CONFIG = 78
+_MARKS = {"ok": "ok    ", "wrong": "WRONG ", "note": "note  "}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Farout: the self-hosted backend of a Discord community.",
+)
+app.add_typer(db, name="db")
+app.add_typer(users, name="users")
+console = Console(highlight=False, soft_wrap=True)
+
+# The production image does not contain the development tools.
+if importlib.util.find_spec("backend.devtools.commands") is not None:
+    app.command(name="dev")(importlib.import_module("backend.devtools.commands").dev)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = int(
+        os.environ.get("PORT", "8000")
+    ),
+    workers: Annotated[int, typer.Option(min=1, help="Processes to serve with.")] = 1,
+) -> None:
+    """Serve pages and API."""
+    # Built once here, so that bad settings end the command before a worker is started.
+    asgi.create()
+    uvicorn.run(
+        "backend.asgi:create",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        **asgi.SERVER_OPTIONS,  # type: ignore[arg-type]
+    )
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, databases, migrations and Discord, and say how to mend what is wrong."""
+    if not asyncio.run(examine(_print_finding)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    console.print(__version__)
+
+
+def _print_finding(finding: Finding) -> None:
+    console.print(f"{_MARKS[finding.state]} {finding.what}", markup=False)
+    if finding.advice:
+        console.print(f"        {finding.advice}", markup=False)
+
+
+def main() -> None:
+    """Run a command; what it can explain, it explains in one line and no traceback."""
+    logs.configure("text")
+    try:
+        app(standalone_mode=True)
+    except SettingsProblem as problem:
+        for line in problem.problems:
+            print(line, file=sys.stderr)  # noqa: T201 - this is what a command is for
+        sys.exit(EX_CONFIG)
+    except FaroutError as error:
+        print(f"farout: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)

@@ -1,0 +1,70 @@
+"""What can be done to a profile."""
+
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.bridge.events import Event, UserCreated, UserUpdated
+from backend.bridge.identity import Identity
+from backend.community.members.queries import find_member, get_member
+from backend.community.members.schemas import ProfileChange
+from backend.community.models import Member
+from backend.database import Database, Statement
+
+# One statement on the path of every sign-in; whoever has a profile keeps it as it is.
+_LINK = Statement(
+    insert(Member)
+    .values(
+        discord_id=bindparam("discord_id"),
+        display_name=bindparam("display_name"),
+        avatar_url=bindparam("avatar_url"),
+    )
+    .on_conflict_do_nothing(index_elements=[Member.discord_id])
+)
+
+
+async def apply_event(database: Database, event: Event) -> None:
+    """Take in what the auth side announces."""
+    match event:
+        case UserCreated(user=user, profile=profile) | UserUpdated(user=user, profile=profile):
+            if user.discord_id is not None and profile is not None:
+                await link_member(
+                    database, user.discord_id, profile.display_name, profile.avatar_url
+                )
+        case _:
+            pass
+
+
+async def link_member(
+    database: Database, discord_id: str, display_name: str, avatar_url: str | None
+) -> None:
+    """Make the profile of a Discord account unless it has one; an edited one is never touched."""
+    await database.row(
+        _LINK, discord_id=discord_id, display_name=display_name, avatar_url=avatar_url
+    )
+
+
+async def get_own_member(database: Database, db: AsyncSession, caller: Identity) -> Member | None:
+    """Return the caller's profile, None for an account without Discord.
+
+    A sign-in while this database was away left no profile behind: it is made here.
+    """
+    if caller.discord_id is None:
+        return None
+    member = await find_member(db, caller.discord_id)
+    if member is None:
+        await link_member(database, caller.discord_id, caller.username, None)
+        member = await get_member(db, caller.discord_id)
+    return member
+
+
+async def change_profile(db: AsyncSession, discord_id: str, change: ProfileChange) -> Member:
+    """Change one's own display name and bio."""
+    member = await get_member(db, discord_id, lock=True)
+    if change.display_name is not None:
+        member.display_name = change.display_name
+    if "bio" in change.model_fields_set:
+        member.bio = change.bio or None
+    await db.flush()
+    await db.refresh(member)
+    return member

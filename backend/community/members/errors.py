@@ -1,0 +1,15 @@
+from backend.errors import Conflict, NotFound
+
+
+class MemberNotFound(NotFound):
+    code = "member_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such member.")
+
+
+class NotLinkedToDiscord(Conflict):
+    code = "not_linked_to_discord"
+
+    def __init__(self) -> None:
+        super().__init__("This account has no Discord sign-in, so it has no profile.")

@@ -1,0 +1,62 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.community.models.base import Base
+from backend.tables import grants, runs_after_create
+
+
+class Member(Base):
+    """A person's profile in the community, linked to a sign-in by the Discord id. Exactly these columns."""
+
+    __tablename__ = "members"
+    __table_args__ = (
+        CheckConstraint("discord_id ~ '^[0-9]{1,20}$'", "discord_id_digits"),
+        CheckConstraint("jsonb_typeof(missions_completed) = 'array'", "missions_array"),
+        CheckConstraint("jsonb_typeof(trainings_completed) = 'array'", "trainings_array"),
+        CheckConstraint("jsonb_typeof(stats) = 'object'", "stats_object"),
+        Index("members_lower_display_name_idx", text("lower(display_name)"), "id"),
+        grants(farout_app="SELECT, INSERT, UPDATE", farout_sync="SELECT, INSERT"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    discord_id: Mapped[str] = mapped_column(String(20), unique=True)
+    display_name: Mapped[str] = mapped_column(String(100))
+    bio: Mapped[str | None] = mapped_column(Text)
+    avatar_url: Mapped[str | None] = mapped_column(Text)
+    rank: Mapped[str] = mapped_column(String(64), server_default=text("'member'"), index=True)
+    missions_completed: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    trainings_completed: Mapped[list[Any]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb")
+    )
+    stats: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+TOUCH = """
+CREATE FUNCTION touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := clock_timestamp();
+    RETURN NEW;
+END
+$$
+"""
+TOUCH_TRIGGER = """
+CREATE TRIGGER members_touch_updated_at BEFORE UPDATE ON members
+FOR EACH ROW EXECUTE FUNCTION touch_updated_at()
+"""
+runs_after_create(Member.__table__, TOUCH, TOUCH_TRIGGER)  # type: ignore[arg-type]

@@ -1,0 +1,199 @@
+"""The one place that connects, commits and rolls back.
+
+Most code uses ``transaction()``, a SQLAlchemy session. The few statements that every request or
+every sign-in runs are compiled once to SQL text (``Statement``) and run on asyncpg directly:
+measured, the ORM costs several times what the statement itself does (docs/decisions/0003).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from backend.errors import Unavailable
+
+CONNECT_SECONDS = 5
+WAIT_FOR_CONNECTION_SECONDS = 2
+# A statement that takes longer than this on any request path is a fault of ours.
+STATEMENT_SECONDS = 10
+
+_SERVER_SETTINGS = {
+    "application_name": "farout",
+    "statement_timeout": str(STATEMENT_SECONDS * 1000),
+    "idle_in_transaction_session_timeout": "15000",
+    "timezone": "UTC",
+}
+_GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+
+# What a server says when it does not let us in at all.
+_REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+_COLLISIONS = (
+    asyncpg.UniqueViolationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached at the moment. Try again shortly.")
+
+
+class Collision(Exception):
+    """A unique constraint, or a deadlock, met two transactions at the same moment; one may retry."""
+
+
+class Statement:
+    """A SQLAlchemy Core statement compiled once, for ``Database.row`` and ``Rows.row``."""
+
+    def __init__(self, statement: Executable) -> None:
+        compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call,attr-defined]
+        self.text = str(compiled)
+        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def arguments(self, values: dict[str, object]) -> list[object]:
+        """Return the values in the order of the SQL text; raises KeyError for one not given."""
+        return [values[name] if name in values else self._fixed[name] for name in self._names]
+
+
+class Rows:
+    """One asyncpg connection inside a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
+        arguments = statement.arguments(values)
+        found: asyncpg.Record | None = await self._connection.fetchrow(statement.text, *arguments)
+        return found
+
+
+class Database:
+    """One database as one role; open it once a process."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self._url = url.replace("postgres://", "postgresql://", 1)
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._engine = create_async_engine(
+            self._url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=max(2, pool_size // 2),
+            max_overflow=max(2, pool_size // 2),
+            pool_timeout=WAIT_FOR_CONNECTION_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"server_settings": _SERVER_SETTINGS, "timeout": CONNECT_SECONDS},
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    async def open(self) -> None:
+        """Make ready; connections are made when they are first needed."""
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=self._pool_size,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings=_SERVER_SETTINGS,
+            reset=_keep_as_is,
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session: commit when the block ends, roll back if it raises."""
+        try:
+            async with self._sessions.begin() as db:
+                yield db
+        except (PoolTimeout, OSError) as error:
+            raise DatabaseUnavailable from error
+        except DBAPIError as error:
+            if is_connection_trouble(error):
+                raise DatabaseUnavailable from error
+            raise
+
+    async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
+        """Run one prepared statement by itself and return its first row."""
+        arguments = statement.arguments(values)
+        async with self._connection() as connection:
+            found: asyncpg.Record | None = await connection.fetchrow(statement.text, *arguments)
+            return found
+
+    @asynccontextmanager
+    async def rows(self) -> AsyncIterator[Rows]:
+        """Like ``transaction()``, for prepared statements; raises Collision."""
+        try:
+            async with self._connection() as connection, connection.transaction():
+                yield Rows(connection)
+        except _COLLISIONS as error:
+            raise Collision from error
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        pool = self._open_pool
+        try:
+            connection = await pool.acquire(timeout=WAIT_FOR_CONNECTION_SECONDS)
+        except (asyncpg.PostgresError, *_GONE) as error:
+            raise DatabaseUnavailable from error
+        try:
+            yield connection
+        except _GONE as error:
+            raise DatabaseUnavailable from error
+        finally:
+            await pool.release(connection)
+
+    async def revision(self) -> str | None:
+        """Return the migration that this database is at, None before the first."""
+        async with self.transaction() as db:
+            known = await db.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+            if not known:
+                return None
+            found: str | None = await db.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    @property
+    def _open_pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        if self._pool is None:
+            raise RuntimeError("open() this Database before using it")
+        return self._pool
+
+
+async def _keep_as_is(connection: Any) -> None:
+    """Nothing here leaves state on a connection, so returning it costs no statement."""
+
+
+def is_connection_trouble(error: DBAPIError) -> bool:
+    """Whether a SQLAlchemy error means that the server is away rather than that we asked wrongly."""
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    trouble = _GONE if error.statement else (*_GONE, *_REFUSED)
+    cause: BaseException | None = error.orig
+    while cause is not None:
+        if isinstance(cause, trouble):
+            return True
+        cause = cause.__cause__
+    return False

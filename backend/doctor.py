@@ -1,0 +1,148 @@
+"""``farout doctor``: what is wrong with this installation, and how to mend it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from backend.auth.settings import AuthSettings
+from backend.auth.side import application
+from backend.community.settings import CommunitySettings
+from backend.database import Database, DatabaseUnavailable
+from backend.discord.sign_in_client import DiscordSignInClient
+from backend.schema.histories import with_urls
+from backend.schema.settings import MigrationSettings
+from backend.settings import SettingsProblem, read_settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: ``advice`` says how to mend what is wrong."""
+
+    state: Literal["ok", "wrong", "note"]
+    what: str
+    advice: str = ""
+
+
+Report = Callable[[Finding], None]
+
+
+async def examine(report: Report) -> bool:
+    """Check settings, databases, migrations and Discord; returns whether all is well."""
+    is_well = True
+
+    def note(finding: Finding) -> None:
+        nonlocal is_well
+        is_well = is_well and finding.state != "wrong"
+        report(finding)
+
+    auth = _settings(AuthSettings, note)
+    community = _settings(CommunitySettings, note)
+    migrations = _settings(MigrationSettings, note)
+    if isinstance(auth, AuthSettings):
+        note(Finding("note", "Redirect URI to register at Discord", auth.redirect_uri))
+        await _check_database("farout_auth", "AUTH_DATABASE_URL", auth.auth_database_url, note)
+    if isinstance(community, CommunitySettings):
+        await _check_database("farout", "DATABASE_URL", community.database_url, note)
+    if isinstance(migrations, MigrationSettings):
+        for history, url in with_urls(migrations):
+            await _check_migrations(history.database, history.head, history.revision, url, note)
+    if isinstance(auth, AuthSettings):
+        await _check_discord(auth, note)
+        _check_proxies(auth, note)
+    return is_well
+
+
+def _settings(
+    kind: type[AuthSettings | CommunitySettings | MigrationSettings], note: Report
+) -> object:
+    try:
+        settings = read_settings(kind)
+    except SettingsProblem as problem:
+        for line in problem.problems:
+            note(Finding("wrong", line, "Change it in the environment or in .env."))
+        return None
+    note(Finding("ok", f"{kind.__name__.removesuffix('Settings')} settings are complete"))
+    return settings
+
+
+async def _check_database(name: str, setting: str, url: str, note: Report) -> None:
+    where = urlsplit(url)
+    place = f"{where.username}@{where.hostname}:{where.port or 5432}{where.path}"
+    database = Database(url)
+    try:
+        await database.revision()
+    except DatabaseUnavailable as error:
+        advice = f"Is PostgreSQL running there, and are role and password in {setting} right?"
+        note(Finding("wrong", f"{place} cannot be reached: {_reason(error)}", advice))
+    else:
+        note(Finding("ok", f"{name} answers {place}"))
+    finally:
+        await database.close()
+
+
+async def _check_migrations(
+    name: str,
+    head: str,
+    read_revision: Callable[[str], Awaitable[str | None]],
+    url: str,
+    note: Report,
+) -> None:
+    try:
+        revision = await read_revision(url)
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        note(
+            Finding(
+                "wrong",
+                f"The owner cannot connect to {name}: {reason}",
+                "Check MIGRATION_AUTH_DATABASE_URL and MIGRATION_DATABASE_URL.",
+            )
+        )
+        return
+    if revision == head:
+        note(Finding("ok", f"{name} is at the newest migration, {head}"))
+    else:
+        note(
+            Finding(
+                "wrong",
+                f"{name} is at {revision or 'no migration'}, the newest is {head}",
+                "Run `farout db upgrade`.",
+            )
+        )
+
+
+async def _check_discord(settings: AuthSettings, note: Report) -> None:
+    client = DiscordSignInClient(application(settings))
+    try:
+        reachable = await client.is_reachable()
+    finally:
+        await client.close()
+    if reachable:
+        note(Finding("ok", f"Discord answers at {settings.discord_api_base_url}"))
+    else:
+        note(
+            Finding(
+                "wrong",
+                f"Discord cannot be reached at {settings.discord_api_base_url}",
+                "Check that this machine may open connections to it.",
+            )
+        )
+
+
+def _check_proxies(settings: AuthSettings, note: Report) -> None:
+    if settings.is_https and not settings.trusted_proxies:
+        note(
+            Finding(
+                "note",
+                "TRUSTED_PROXIES is empty although PUBLIC_URL is https",
+                "Behind a reverse proxy every visitor will seem to come from its address.",
+            )
+        )
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return str(cause).partition("\n")[0] or type(cause).__name__

@@ -1,0 +1,41 @@
+"""The kinds of failure. What each becomes is said once: in ``web/error_responses.py`` and ``cli.py``."""
+
+from typing import ClassVar
+
+
+class FaroutError(Exception):
+    """Something that a person can be told: ``code`` is the promise to clients, the text a sentence."""
+
+    code: ClassVar[str]
+
+
+class BadInput(FaroutError):
+    """The request itself cannot be right, whoever sends it."""
+
+
+class NotSignedIn(FaroutError):
+    """Nobody is signed in, or the credentials that were sent are not good."""
+
+
+class NotAllowed(FaroutError):
+    """We know who asks, and they may not."""
+
+
+class NotFound(FaroutError):
+    """There is no such thing."""
+
+
+class Conflict(FaroutError):
+    """The request was fine, but what is there forbids it now."""
+
+
+class Upstream(FaroutError):
+    """Discord, or the other side, gave no usable answer."""
+
+
+class Unavailable(FaroutError):
+    """It cannot be done at this moment; ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,135 @@
+"""How settings are read: from the environment, then ``.env``, then what ``make run`` wrote."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+CommaSeparated = NoDecode
+
+
+class SettingsProblem(Exception):
+    """Settings are missing or bad; ``problems`` has one line for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class SharedSettings(BaseSettings):
+    """What every part of Farout reads. Each side adds its own in a class of its own."""
+
+    model_config = SettingsConfigDict(
+        env_file=(".farout/env", ".env"),
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["development", "production"] = "development"
+    public_url: str = "http://localhost:8000"
+    trusted_proxies: Annotated[tuple[Network, ...], CommaSeparated] = ()
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address such as https://farout.example.org")
+        if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("must be scheme, host and port alone, without a path")
+        if is_production(info) and parts.scheme != "https":
+            raise ValueError("must begin with https:// when ENVIRONMENT is production")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError as error:
+            raise ValueError("must be addresses or networks, such as 10.0.0.0/8,::1") from error
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def is_production(info: ValidationInfo) -> bool:
+    """Whether the settings being checked are for production (``environment`` is read first)."""
+    return info.data.get("environment") == "production"
+
+
+def check_database_url(value: str) -> str:
+    """Check the form of a PostgreSQL address; raises ValueError saying what is wrong."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ValueError("must look like postgresql://role:password@host:5432/database")
+    return value
+
+
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "example", "placeholder", "your-", "secret-")
+
+
+def looks_like_a_placeholder(value: str) -> bool:
+    """Whether a secret is one of those that people forget to replace."""
+    lowered = value.lower()
+    return any(word in lowered for word in PLACEHOLDERS) or len(set(value)) < 5
+
+
+Chosen = TypeVar("Chosen", bound=BaseSettings)
+
+
+def read_settings(kind: type[Chosen], **given: Any) -> Chosen:
+    """Build one settings class; raises SettingsProblem with every missing or bad name at once."""
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        raise SettingsProblem(_explain(kind, error)) from None
+
+
+def read_all(*kinds: type[BaseSettings]) -> tuple[BaseSettings, ...]:
+    """Build several settings classes; the problems of all of them come in one SettingsProblem."""
+    built: list[BaseSettings] = []
+    problems: list[str] = []
+    for kind in kinds:
+        try:
+            built.append(read_settings(kind))
+        except SettingsProblem as problem:
+            problems += [line for line in problem.problems if line not in problems]
+    if problems:
+        raise SettingsProblem(problems)
+    return tuple(built)
+
+
+def _explain(kind: type[BaseSettings], error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        field = kind.model_fields.get(name)
+        if problem["type"] == "missing":
+            hint = field.description if field else None
+            complaint = f"is not set. {hint or 'Set it; .env.example explains it.'}"
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            complaint = f"{message[0].lower()}{message[1:]}."
+        lines.append(f"{name.upper()} {complaint}".strip())
+    return lines
+
+
+class Hint:
+    """Descriptions shown when a required setting is missing."""
+
+    database: ClassVar[str] = "Set it to postgresql://role:password@host:5432/database."
+
+
+def required(hint: str) -> Any:
+    """A setting without default; ``hint`` says how to get a value."""
+    return Field(default=..., description=hint)

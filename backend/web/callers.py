@@ -1,0 +1,79 @@
+"""Dependencies that say who is calling. The answer always comes from the auth side."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from backend.bridge.identity import Credentials, Identity
+from backend.errors import NotAllowed, NotSignedIn
+from backend.web.state import web_of
+
+
+class SignInRequired(NotSignedIn):
+    code = "not_signed_in"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first.")
+
+
+class PasswordChangeRequired(NotAllowed):
+    code = "password_change_required"
+
+    def __init__(self) -> None:
+        super().__init__("Change your password first; until then nothing else is open to you.")
+
+
+class AdminRequired(NotAllowed):
+    code = "admin_required"
+
+    def __init__(self) -> None:
+        super().__init__("Only an admin may do this.")
+
+
+def read_credentials(request: Request) -> Credentials | None:
+    """Return what the request carries; an Authorization header counts alone, beside any cookie."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else ""
+        return Credentials(bearer=bearer)
+    cookie = web_of(request).cookies.session_token(request.headers.get("cookie", ""))
+    return Credentials(cookie=cookie) if cookie else None
+
+
+async def find_caller(request: Request) -> Identity | None:
+    """Return who is calling, or None for anybody; kept for the rest of the request."""
+    if not hasattr(request.state, "identity"):
+        credentials = read_credentials(request)
+        found = await web_of(request).identify(credentials) if credentials else None
+        request.state.identity = found
+    identity: Identity | None = request.state.identity
+    return identity
+
+
+async def require_any_caller(request: Request) -> Identity:
+    """For the few routes that stay open while a password must be changed."""
+    identity = await find_caller(request)
+    if identity is None:
+        raise SignInRequired
+    return identity
+
+
+async def require_caller(request: Request) -> Identity:
+    identity = await require_any_caller(request)
+    if identity.must_change_password:
+        raise PasswordChangeRequired
+    return identity
+
+
+async def require_admin(request: Request) -> Identity:
+    identity = await require_caller(request)
+    if not identity.is_admin:
+        raise AdminRequired
+    return identity
+
+
+MaybeCaller = Annotated[Identity | None, Depends(find_caller)]
+AnyCaller = Annotated[Identity, Depends(require_any_caller)]
+Caller = Annotated[Identity, Depends(require_caller)]
+Admin = Annotated[Identity, Depends(require_admin)]

@@ -1,0 +1,38 @@
+"""Server-rendered pages: templates, and what all of them are given."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+from backend.logs import request_id
+
+_ROOT = Path(__file__).parent
+STATIC = _ROOT / "static"
+
+_templates = Environment(
+    loader=FileSystemLoader(_ROOT / "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Fill a template; ``identity`` is who is signed in, as far as this request has asked."""
+    page = _templates.get_template(template).render(
+        identity=getattr(request.state, "identity", None),
+        path=request.scope["path"],
+        request_id=request_id.get(),
+        **values,
+    )
+    return HTMLResponse(page, status)
+
+
+def sign_in_url(address: str, next_path: str) -> str:
+    """Return ``address`` with the page to come back to."""
+    return address if next_path == "/" else f"{address}?{urlencode({'next': next_path})}"

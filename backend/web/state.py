@@ -1,0 +1,23 @@
+"""What every request can reach on the app, with its type."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import HTTPConnection
+
+from backend.bridge.identity import IdentifyCaller
+from backend.settings import SharedSettings
+from backend.web.cookies import Cookies
+
+
+@dataclass(frozen=True)
+class Web:
+    """The parts that both sides' endpoints share."""
+
+    settings: SharedSettings
+    cookies: Cookies
+    identify: IdentifyCaller
+
+
+def web_of(request: HTTPConnection) -> Web:
+    return cast(Web, request.app.state.web)

@@ -1,0 +1,6 @@
+from backend.community.models import Base
+from backend.schema.settings import MigrationSettings
+from backend.settings import read_settings
+from migrations.environment import run
+
+run(Base.metadata, lambda: read_settings(MigrationSettings).migration_database_url)
