@@ -33,7 +33,7 @@ app.add_typer(users, name="users")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.
-if importlib.util.find_spec("backend.devtools.commands") is not None:
+if importlib.util.find_spec("backend.devtools") is not None:
     app.command(name="dev")(importlib.import_module("backend.devtools.commands").dev)
 
 

@@ -1,6 +1,6 @@
 """``farout doctor``: what is wrong with this installation, and how to mend it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -10,9 +10,9 @@ from backend.auth.side import application
 from backend.community.settings import CommunitySettings
 from backend.database import Database, DatabaseUnavailable
 from backend.discord.sign_in_client import DiscordSignInClient
-from backend.schema.histories import with_urls
+from backend.schema.histories import AUTH, COMMUNITY, History, with_urls
 from backend.schema.settings import MigrationSettings
-from backend.settings import SettingsProblem, read_settings
+from backend.settings import Chosen, SettingsProblem, read_settings
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,19 @@ async def examine(report: Report) -> bool:
 
     auth = _settings(AuthSettings, note)
     community = _settings(CommunitySettings, note)
-    migrations = _settings(MigrationSettings, note)
-    if isinstance(auth, AuthSettings):
+    if auth is not None:
         note(Finding("note", "Redirect URI to register at Discord", auth.redirect_uri))
-        await _check_database("farout_auth", "AUTH_DATABASE_URL", auth.auth_database_url, note)
-    if isinstance(community, CommunitySettings):
-        await _check_database("farout", "DATABASE_URL", community.database_url, note)
-    if isinstance(migrations, MigrationSettings):
-        for history, url in with_urls(migrations):
-            await _check_migrations(history.database, history.head, history.revision, url, note)
-    if isinstance(auth, AuthSettings):
+        await _check_database(AUTH, "AUTH_DATABASE_URL", auth.auth_database_url, note)
+    if community is not None:
+        await _check_database(COMMUNITY, "DATABASE_URL", community.database_url, note)
+    await _check_owner(note)
+    if auth is not None:
         await _check_discord(auth, note)
         _check_proxies(auth, note)
     return is_well
 
 
-def _settings(
-    kind: type[AuthSettings | CommunitySettings | MigrationSettings], note: Report
-) -> object:
+def _settings(kind: type[Chosen], note: Report) -> Chosen | None:
     try:
         settings = read_settings(kind)
     except SettingsProblem as problem:
@@ -66,50 +61,59 @@ def _settings(
     return settings
 
 
-async def _check_database(name: str, setting: str, url: str, note: Report) -> None:
-    where = urlsplit(url)
-    place = f"{where.username}@{where.hostname}:{where.port or 5432}{where.path}"
+async def _check_database(history: History, setting: str, url: str, note: Report) -> None:
     database = Database(url)
     try:
-        await database.revision()
+        revision = await database.revision()
     except DatabaseUnavailable as error:
         advice = f"Is PostgreSQL running there, and are role and password in {setting} right?"
-        note(Finding("wrong", f"{place} cannot be reached: {_reason(error)}", advice))
+        note(Finding("wrong", f"{_place(url)} cannot be reached: {_reason(error)}", advice))
     else:
-        note(Finding("ok", f"{name} answers {place}"))
+        note(Finding("ok", f"{_place(url)} answers"))
+        note(_migrations(history, revision))
     finally:
         await database.close()
 
 
-async def _check_migrations(
-    name: str,
-    head: str,
-    read_revision: Callable[[str], Awaitable[str | None]],
-    url: str,
-    note: Report,
-) -> None:
+def _migrations(history: History, revision: str | None) -> Finding:
+    if revision == history.head:
+        return Finding("ok", f"{history.database} is at the newest migration, {revision}")
+    return Finding(
+        "wrong",
+        f"{history.database} is at {revision or 'no migration'}, the newest is {history.head}",
+        "Run `farout db upgrade`.",
+    )
+
+
+async def _check_owner(note: Report) -> None:
+    """Migrations run elsewhere than the service, so the owner's addresses may be absent here."""
     try:
-        revision = await read_revision(url)
-    except Exception as error:
-        reason = str(error).partition("\n")[0]
+        settings = read_settings(MigrationSettings)
+    except SettingsProblem:
         note(
             Finding(
-                "wrong",
-                f"The owner cannot connect to {name}: {reason}",
-                "Check MIGRATION_AUTH_DATABASE_URL and MIGRATION_DATABASE_URL.",
+                "note",
+                "The owner's addresses (MIGRATION_...) are not set here",
+                "`farout db` needs them; the service does not and should not have them.",
             )
         )
         return
-    if revision == head:
-        note(Finding("ok", f"{name} is at the newest migration, {head}"))
-    else:
-        note(
-            Finding(
-                "wrong",
-                f"{name} is at {revision or 'no migration'}, the newest is {head}",
-                "Run `farout db upgrade`.",
-            )
-        )
+    for _, url in with_urls(settings):
+        database = Database(url)
+        try:
+            await database.revision()
+        except DatabaseUnavailable as error:
+            advice = "Check MIGRATION_AUTH_DATABASE_URL and MIGRATION_DATABASE_URL."
+            note(Finding("wrong", f"{_place(url)} cannot be reached: {_reason(error)}", advice))
+        else:
+            note(Finding("ok", f"{_place(url)} answers"))
+        finally:
+            await database.close()
+
+
+def _place(url: str) -> str:
+    where = urlsplit(url)
+    return f"{where.username}@{where.hostname}:{where.port or 5432}{where.path}"
 
 
 async def _check_discord(settings: AuthSettings, note: Report) -> None:

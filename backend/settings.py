@@ -119,7 +119,8 @@ def _explain(kind: type[BaseSettings], error: ValidationError) -> list[str]:
             complaint = f"is not set. {hint or 'Set it; .env.example explains it.'}"
         else:
             message = problem["msg"].removeprefix("Value error, ")
-            complaint = f"{message[0].lower()}{message[1:]}."
+            # After a name it goes on as a sentence; a rule about several names is one already.
+            complaint = f"{message[0].lower() if name else message[0]}{message[1:]}."
         lines.append(f"{name.upper()} {complaint}".strip())
     return lines
 

@@ -35,16 +35,19 @@ class BodyLimit:
                 raise BodyTooLarge
             return message
 
-        async def watched(message: Message) -> None:
+        async def unless_too_large(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            # Whoever read the body may have made an answer of their own out of the exception.
+            if seen <= LARGEST_BODY or started:
+                started = True
+                await send(message)
 
         try:
-            await self._app(scope, counted, watched)
+            await self._app(scope, counted, unless_too_large)
         except BodyTooLarge:
             if started:
                 raise
+        if seen > LARGEST_BODY and not started:
             await _refuse(scope, receive, send)
 
 

@@ -13,7 +13,8 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("discord_id ~ '^[0-9]{1,20}$'", "discord_id_digits"),
-        CheckConstraint("role IN ('member', 'officer', 'admin')", "role_known"),
+        # With the cast PostgreSQL prints it the same way after a dump and restore.
+        CheckConstraint("role::text IN ('member', 'officer', 'admin')", "role_known"),
         Index("users_email_key", text("lower(email)"), unique=True),
         Index("users_lower_username_idx", text("lower(username)"), "id"),
         Index("users_role_idx", "role", text("lower(username)"), "id"),

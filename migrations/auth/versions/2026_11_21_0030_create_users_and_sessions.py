@@ -97,7 +97,7 @@ def _create_users() -> None:
             "discord_id ~ '^[0-9]{1,20}$'", name=op.f("users_discord_id_digits_check")
         ),
         sa.CheckConstraint(
-            "role IN ('member', 'officer', 'admin')", name=op.f("users_role_known_check")
+            "role::text IN ('member', 'officer', 'admin')", name=op.f("users_role_known_check")
         ),
     )
     op.create_index("users_email_key", "users", [sa.text("lower(email)")], unique=True)

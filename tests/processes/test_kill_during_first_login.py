@@ -1,0 +1,154 @@
+"""kill -9 at every message to PostgreSQL of a first login: the next login heals all of it.
+
+Farout runs as a process of its own behind a wire that counts what it sends to PostgreSQL. For each
+number in turn the process is killed, once before the message arrives and once after; then it is
+started again and the same person signs in.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+
+from backend.devtools.discord.seeds import NOVA_ID
+from backend.devtools.discord.standin import STANDIN_CLIENT_ID, STANDIN_CLIENT_SECRET, Standin
+from tests.fixtures.application import KEY, make_standin
+from tests.fixtures.databases import Connection, Server
+from tests.fixtures.servers import FaroutProcess, WatchedWire, free_port, serving
+
+
+@dataclass
+class Scene:
+    """Everything one crash needs."""
+
+    standin: Standin
+    wire: WatchedWire
+    environment: dict[str, str]
+    origin: str
+    port: int
+
+    async def start(self) -> FaroutProcess:
+        process = FaroutProcess(self.environment, self.port)
+        await process.start()
+        return process
+
+    async def sign_in(self) -> int:
+        """Sign in as Nova with a new browser; returns the status, 0 when the server went away."""
+        async with httpx2.AsyncClient(base_url=self.origin, trust_env=False) as browser:
+            try:
+                begun = await browser.get("/auth/discord/login")
+                self.wire.count = 0
+                callback = self.standin.approve(begun.headers["location"], NOVA_ID)
+                return (await browser.get(callback)).status_code
+            except httpx2.TransportError:
+                return 0
+
+
+@pytest.fixture
+async def scene(migrated: Server, empty_databases: None) -> AsyncIterator[Scene]:
+    port, standin_port = free_port(), free_port()
+    origin = f"http://127.0.0.1:{port}"
+    standin = make_standin(redirect_uris=(f"{origin}/auth/discord/callback",))
+    wire = WatchedWire(migrated.host, migrated.port)
+    await wire.open()
+    through = Server(migrated.host, wire.port, migrated.owner, migrated.owner_password)
+    discord = f"http://127.0.0.1:{standin_port}"
+    environment = {
+        "PUBLIC_URL": origin,
+        "AUTH_DATABASE_URL": through.url("farout_auth_service", "farout_auth"),
+        "DATABASE_URL": through.url("farout_app", "farout"),
+        "DISCORD_CLIENT_ID": STANDIN_CLIENT_ID,
+        "DISCORD_CLIENT_SECRET": STANDIN_CLIENT_SECRET,
+        "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",
+        "DISCORD_API_BASE_URL": f"{discord}/api/v10",
+        "ENCRYPTION_KEYS": KEY,
+    }
+    async with serving(standin.app, standin_port):
+        yield Scene(standin, wire, environment, origin, port)
+    await wire.close()
+
+
+async def _count_messages(scene: Scene, auth: Connection, community: Connection) -> int:
+    """Return how many messages a first login sends when nothing has been prepared before."""
+    process = await scene.start()
+
+    async def pass_on(number: int) -> None:
+        return None
+
+    scene.wire.on_message = pass_on
+    assert await scene.sign_in() == 303
+    scene.wire.on_message = None
+    await _end(process)
+    await _empty(auth, community)
+    return scene.wire.count
+
+
+async def _crash(scene: Scene, process: FaroutProcess, at: int, *, arrives: bool) -> None:
+    async def kill(number: int) -> None:
+        if number != at:
+            return
+        await _end(process)
+        if not arrives:
+            raise ConnectionResetError("killed before the message left")
+
+    scene.wire.on_message = kill
+    assert await scene.sign_in() == 0
+    scene.wire.on_message = None
+
+
+async def _end(process: FaroutProcess) -> None:
+    process.kill()
+    await process.gone()
+
+
+async def _heals(scene: Scene, auth: Connection, community: Connection) -> FaroutProcess:
+    """Start again and sign in again; returns the process."""
+    process = await scene.start()
+    assert await scene.sign_in() == 303
+    assert await auth.fetchval("SELECT count(*) FROM users") == 1
+    assert await auth.fetchval("SELECT count(*) FROM account_security") == 1
+    row = await community.fetchrow("SELECT display_name FROM members")
+    assert row is not None
+    assert row["display_name"] == "Nova Reyes"
+    assert await community.fetchval("SELECT count(*) FROM members") == 1
+    return process
+
+
+async def _empty(auth: Connection, community: Connection) -> None:
+    # A killed process leaves its backends behind for a moment, with their locks.
+    await auth.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN"
+        " ('farout_auth_service', 'farout_app') AND pid <> pg_backend_pid()"
+    )
+    await auth.execute("TRUNCATE users, oauth_states, audit_log CASCADE")
+    await community.execute("TRUNCATE members")
+
+
+async def test_killed_between_the_two_databases_the_next_login_makes_the_profile(
+    scene: Scene, auth_owner: Connection, community_owner: Connection
+) -> None:
+    messages = await _count_messages(scene, auth_owner, community_owner)
+
+    # The last message is the one that makes the profile.
+    await _crash(scene, await scene.start(), messages, arrives=False)
+    assert await auth_owner.fetchval("SELECT count(*) FROM users") == 1
+    assert await community_owner.fetchval("SELECT count(*) FROM members") == 0
+
+    await _end(await _heals(scene, auth_owner, community_owner))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_killed_at_any_message_the_next_login_heals_it(
+    scene: Scene, auth_owner: Connection, community_owner: Connection, arrives: bool
+) -> None:
+    messages = await _count_messages(scene, auth_owner, community_owner)
+    assert messages >= 6
+
+    for at in range(1, messages + 1):
+        await _crash(scene, await scene.start(), at, arrives=arrives)
+        process = await asyncio.wait_for(_heals(scene, auth_owner, community_owner), 30)
+        await _end(process)
+        await _empty(auth_owner, community_owner)
