@@ -18,7 +18,7 @@ from backend.community.routes import router as community_routes
 from backend.community.side import Community
 from backend.database import Database
 from backend.settings import SharedSettings
-from backend.web import docs, error_responses, health
+from backend.web import docs, error_responses, health, openapi
 from backend.web.body_limit import BodyLimit
 from backend.web.cookies import Cookies
 from backend.web.envelope import Envelope, security_headers
@@ -73,6 +73,7 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
     error_responses.install(app)
     for router in (auth_routes, community_routes, health.router, docs.router):
         app.include_router(router)
+    openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

@@ -24,10 +24,15 @@ SERVER_OPTIONS = {
 }
 
 
+def read_settings() -> tuple[AuthSettings, CommunitySettings]:
+    """Read what serving needs; raises SettingsProblem with everything that is wrong."""
+    return cast(tuple[AuthSettings, CommunitySettings], read_all(AuthSettings, CommunitySettings))
+
+
 def create() -> FastAPI:
     """Build the application from the environment; raises SettingsProblem."""
-    auth_settings, community_settings = read_all(AuthSettings, CommunitySettings)
-    auth = Auth.from_settings(cast(AuthSettings, auth_settings))
-    community = Community.from_settings(cast(CommunitySettings, community_settings))
+    auth_settings, community_settings = read_settings()
+    auth = Auth.from_settings(auth_settings)
+    community = Community.from_settings(community_settings)
     logs.configure("json" if auth.settings.environment == "production" else "text")
     return create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})

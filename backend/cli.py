@@ -46,8 +46,8 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes to serve with.")] = 1,
 ) -> None:
     """Serve pages and API."""
-    # Built once here, so that bad settings end the command before a worker is started.
-    asgi.create()
+    # Read here too, so that bad settings end the command before a worker is started.
+    asgi.read_settings()
     uvicorn.run(
         "backend.asgi:create",
         factory=True,

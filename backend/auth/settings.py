@@ -1,7 +1,14 @@
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from backend.auth.crypto.key_ring import KeyRing
 from backend.settings import (
@@ -41,8 +48,8 @@ class AuthSettings(SharedSettings):
         "Make one with: python3 -c 'import base64, os;"
         ' print("k1:" + base64.b64encode(os.urandom(32)).decode())\''
     )
-    admin_username: str = "admin"
-    admin_email: str = "admin@farout.local"
+    admin_username: Annotated[str, Field(min_length=1, max_length=60)] = "admin"
+    admin_email: Annotated[str, Field(pattern=r"^\S+@\S+$", max_length=320)] = "admin@farout.local"
     admin_password: SecretStr | None = None
 
     @field_validator("discord_client_id")

@@ -1,6 +1,7 @@
 """The OAuth 2.0 client towards Discord: authorize URL, code exchange, profile (Discord facts 1 and 2)."""
 
 import logging
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 SCOPES = "identify email"
 LONGEST_WAIT_SECONDS = 3600
 DEFAULT_WAIT_SECONDS = 60
+# RFC 6749 A.12 allows visible ASCII; anything else could end the header that it is sent in.
+_ACCESS_TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def _check_token(token: dict[str, Any]) -> None:
     """RFC 6749 5.1: a bearer token, a whole number of seconds, and what we need among the scopes."""
     access_token, token_type = token.get("access_token"), token.get("token_type")
     scope, expires_in = token.get("scope", SCOPES), token.get("expires_in", 604800)
-    if not isinstance(access_token, str) or not access_token.isascii() or not access_token.strip():
+    if not isinstance(access_token, str) or not _ACCESS_TOKEN.fullmatch(access_token):
         raise DiscordAnswerUnusable
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         raise DiscordAnswerUnusable

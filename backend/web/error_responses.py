@@ -63,6 +63,9 @@ async def _say_no(request: Request, error: Exception) -> Response:
         raise error
     status = status_of(error)
     headers = _headers_for(error)
+    if request.scope["path"].startswith(_PAGES_IN_API):
+        # The address may hold a code and a state.
+        headers["Referrer-Policy"] = "no-referrer"
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         log.info("refused", extra={"action": "request.refused", "code": error.code})
     if not wants_page(request):

@@ -20,16 +20,15 @@ def safe_next_path(wanted: object) -> str:
         return HOME
     decoded = wanted
     for _ in range(3):
-        if not _is_plain(decoded, as_sent=decoded is wanted):
+        if not _is_plain(decoded):
             return HOME
-        path, question, rest = decoded.partition("?")
-        decoded = unquote(path, errors="replace") + question + rest
+        decoded = unquote(decoded, errors="replace")
     return wanted
 
 
-def _is_plain(value: str, *, as_sent: bool) -> bool:
+def _is_plain(value: str) -> bool:
     path = re.split(r"[?#]", value, maxsplit=1)[0]
-    if not _ALLOWED.fullmatch(value if as_sent else path):
+    if not _ALLOWED.fullmatch(value):
         return False
     if "//" in path or ";" in path or "@" in path:
         return False

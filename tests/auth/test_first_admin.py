@@ -51,10 +51,13 @@ async def test_until_the_password_is_changed_nothing_else_is_open(
     assert await _sign_in(again, name, NEW) == 200
 
 
-async def test_signs_in_by_e_mail_too(farout: Farout, browser: Browser) -> None:
+async def test_signs_in_by_e_mail_too(
+    farout: Farout, browser: Browser, auth_owner: Connection
+) -> None:
     _, password = await _seed(farout)
 
     assert await _sign_in(browser, "ADMIN@farout.local", password) == 200
+    assert await auth_owner.fetchval("SELECT last_login IS NOT NULL FROM users")
 
 
 async def test_changing_the_password_ends_the_other_sessions(

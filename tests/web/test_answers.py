@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -163,3 +164,20 @@ async def test_every_route_of_the_api_is_in_the_reference(browser: Browser) -> N
 
     assert len(document["paths"]) >= 15
     assert [path for path in document["paths"] if path not in page] == []
+
+
+async def test_the_api_description_is_valid_and_says_how_it_refuses(browser: Browser) -> None:
+    document = (await browser.get("/openapi.json")).json()
+
+    references = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert list(operation["responses"]["4XX"]["content"]) == ["application/problem+json"]
+            assert "422" not in operation["responses"]
+
+
+async def test_an_error_at_the_callback_tells_no_other_site_its_address(browser: Browser) -> None:
+    answer = await browser.get("/auth/discord/callback?state=x&code=y")
+
+    assert answer.headers["referrer-policy"] == "no-referrer"

@@ -129,9 +129,15 @@ class Signer:
 
 def _moment(value: object) -> float:
     """Return a NumericDate (RFC 7519 2): a finite number, no boolean, no text."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise TokenRefused("time")
-    return float(value)
+    try:
+        moment = float(value)
+    except OverflowError:
+        raise TokenRefused("time") from None
+    if not math.isfinite(moment):
+        raise TokenRefused("time")
+    return moment
 
 
 def _decode(segment: str) -> bytes:

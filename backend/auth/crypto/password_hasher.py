@@ -31,7 +31,7 @@ class TooManyPasswordChecks(Unavailable):
 
 
 class PasswordHasher:
-    """Hashes and checks passwords of any length up to LONGEST_PASSWORD_BYTES.
+    """Hashes and checks passwords of up to LONGEST_PASSWORD_BYTES.
 
     bcrypt reads 72 bytes and no NUL; the prehash gives it 44 characters that stand for all of the
     password. Text is brought to Unicode NFC first, so that an accent typed on another keyboard

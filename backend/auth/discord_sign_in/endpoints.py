@@ -36,7 +36,9 @@ async def begin_sign_in(
 ) -> Response:
     """Send the browser to Discord: state, PKCE S256, and a cookie that binds the sign-in to it."""
     cookies = web_of(request).cookies
-    next_path = safe_next_path(wanted[0] if wanted and len(wanted) == 1 else None)
+    # Beside anything else `next` may be half of an address that somebody cut in two.
+    alone = wanted if len(request.query_params.multi_items()) == 1 else None
+    next_path = safe_next_path(alone[0] if alone else None)
     present = cookies.browsers(request.headers.get("cookie", ""))
     name, secret = next(
         ((name, value) for name, value in present.items() if looks_like_a_token(value)),

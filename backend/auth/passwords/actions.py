@@ -1,6 +1,6 @@
 """Sign in with a password, and change it. bcrypt never runs while a row is locked."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
@@ -17,8 +17,12 @@ from backend.auth.passwords.queries import find_user_by_identifier, get_user_loc
 from backend.auth.sessions.actions import StartedSession, end_sessions_of_user, start_session
 from backend.auth.side import Auth
 from backend.bridge.identity import Identity
+from backend.database import Statement
 
 _LONGEST_IDENTIFIER = 320
+_SIGNED_IN = Statement(
+    update(User).where(User.id == bindparam("of_user")).values(last_login=func.now())
+)
 
 
 async def sign_in_with_password(
@@ -35,6 +39,7 @@ async def sign_in_with_password(
         await _record_failure(auth, user, origin)
         raise InvalidCredentials
     async with auth.database.rows() as rows:
+        await rows.row(_SIGNED_IN, of_user=user.id)
         return await start_session(
             rows,
             user.id,
