@@ -124,6 +124,11 @@ class AuthSettings(SharedSettings):
         return self
 
     @property
+    def session_seconds(self) -> int:
+        """How long a session lives, in seconds."""
+        return self.jwt_expiration_days * 86_400
+
+    @property
     def shared_jwt_secret(self) -> str | None:
         """The secret of HS256; None when ES256 keys from the database sign."""
         if self.jwt_algorithm != "HS256" or self.jwt_secret is None:

@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import CTE, ColumnElement, bindparam, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.origin import Origin
-from backend.auth.models import AuditEntry
+from backend.auth.models import AccountSecurity, AuditEntry
 
 
 def record(
@@ -29,3 +30,21 @@ def record(
             details=details,
         )
     )
+
+
+def record_beside(change: CTE, action: str, details: ColumnElement[Any]) -> CTE:
+    """Return the entry as part of the statement whose ``change`` returns a ``user_id``.
+
+    For what people do to themselves: actor and target are that user. The statement needs values for
+    ``ip`` and ``request_id``.
+    """
+    entry = select(
+        literal(action),
+        AccountSecurity.uid,
+        AccountSecurity.uid,
+        bindparam("ip", type_=AuditEntry.ip.type),
+        bindparam("request_id", type_=AuditEntry.request_id.type),
+        details,
+    ).join(change, change.c.user_id == AccountSecurity.user_id)
+    columns = ["action", "actor_uid", "target_uid", "ip", "request_id", "details"]
+    return insert(AuditEntry).from_select(columns, entry).cte("recorded")

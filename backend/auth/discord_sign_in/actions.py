@@ -68,7 +68,7 @@ async def _write(
                     rows,
                     user.id,
                     method="discord",
-                    days=auth.settings.jwt_expiration_days,
+                    lifetime=auth.settings.session_seconds,
                     origin=origin,
                 )
             return user, session

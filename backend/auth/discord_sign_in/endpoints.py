@@ -25,7 +25,6 @@ router = APIRouter(prefix="/auth/discord", tags=["sign in"])
 
 _LONGEST_CODE = 512
 _CHECKED_ONCE = ("state", "code", "iss", "error")
-_SECONDS_A_DAY = 86_400
 
 
 @router.get("/login", status_code=status.HTTP_302_FOUND, response_class=RedirectResponse)
@@ -67,9 +66,7 @@ async def finish_sign_in(request: Request, auth: RunningAuth, origin: RequestOri
     if (replaced := cookies.session_token(cookie_header)) and looks_like_a_token(replaced):
         await end_session_of_token(auth.database, replaced, reason="replaced", origin=origin)
     response = RedirectResponse(consumed.next_path, status.HTTP_303_SEE_OTHER)
-    cookies.set_session(
-        response, session.token, max_age=auth.settings.jwt_expiration_days * _SECONDS_A_DAY
-    )
+    cookies.set_session(response, session.token, max_age=auth.settings.session_seconds)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -44,7 +44,7 @@ async def sign_in_with_password(
             rows,
             user.id,
             method="password",
-            days=auth.settings.jwt_expiration_days,
+            lifetime=auth.settings.session_seconds,
             origin=origin,
         )
 

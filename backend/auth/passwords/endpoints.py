@@ -13,8 +13,6 @@ from backend.web.state import web_of
 
 router = APIRouter(prefix="/auth", tags=["sign in"])
 
-_SECONDS_A_DAY = 86_400
-
 
 @router.post("/login", response_model=CurrentSession)
 async def sign_in_with_password(
@@ -32,7 +30,7 @@ async def sign_in_with_password(
         raise InvalidCredentials
     response = await current_session(identity)
     web_of(request).cookies.set_session(
-        response, session.token, max_age=auth.settings.jwt_expiration_days * _SECONDS_A_DAY
+        response, session.token, max_age=auth.settings.session_seconds
     )
     return response
 

@@ -15,7 +15,6 @@ from backend.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
 
-_SECONDS_A_DAY = 86_400
 Field = Annotated[str, Form(max_length=4096)]
 
 
@@ -45,7 +44,7 @@ async def sign_in(
         return _sign_in_form(request, next_path, message=str(error), identifier=identifier)
     response = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
     web_of(request).cookies.set_session(
-        response, session.token, max_age=auth.settings.jwt_expiration_days * _SECONDS_A_DAY
+        response, session.token, max_age=auth.settings.session_seconds
     )
     return response
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Interval, Select, Uuid, bindparam, func, insert, literal, select, update
+from sqlalchemy import Interval, Select, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.audit.actions import record
+from backend.auth.audit.actions import record, record_beside
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import new_token, token_hash
-from backend.auth.models import AccountSecurity, AuditEntry, Session
+from backend.auth.models import AccountSecurity, Session
 from backend.auth.sessions.errors import AccountBanned
 from backend.auth.sessions.queries import get_live_session, is_live, is_not_banned
 from backend.bridge.identity import Identity
@@ -46,19 +46,8 @@ def _start_statement() -> Statement:
         .returning(Session.id, Session.user_id, Session.expires_at, Session.method)
         .cte("started")
     )
-    entry = select(
-        literal("session.started"),
-        AccountSecurity.uid,
-        AccountSecurity.uid,
-        bindparam("ip", type_=AuditEntry.ip.type),
-        bindparam("request_id", type_=AuditEntry.request_id.type),
-        func.jsonb_build_object("session_id", started.c.id, "method", started.c.method),
-    ).join(started, started.c.user_id == AccountSecurity.user_id)
-    recorded = (
-        insert(AuditEntry)
-        .from_select(["action", "actor_uid", "target_uid", "ip", "request_id", "details"], entry)
-        .cte("recorded")
-    )
+    details = func.jsonb_build_object("session_id", started.c.id, "method", started.c.method)
+    recorded = record_beside(started, "session.started", details)
     return Statement(
         select(started.c.id, started.c.expires_at, AccountSecurity.uid)
         .join(AccountSecurity, AccountSecurity.user_id == started.c.user_id)
@@ -70,15 +59,18 @@ _START = _start_statement()
 
 
 async def start_session(
-    rows: Rows, user_id: int, *, method: Method, days: int, origin: Origin
+    rows: Rows, user_id: int, *, method: Method, lifetime: int, origin: Origin
 ) -> StartedSession:
-    """Start a session for a person who has just proved who they are; raises AccountBanned."""
+    """Start a session of ``lifetime`` seconds for a person who has just proved who they are.
+
+    Raises AccountBanned.
+    """
     token = new_token()
     row = await rows.row(
         _START,
         user_id=user_id,
         token_hash=token_hash(token),
-        lifetime=timedelta(days=days),
+        lifetime=timedelta(seconds=lifetime),
         ip=origin.ip,
         user_agent=origin.user_agent,
         method=method,
@@ -97,19 +89,8 @@ def _end_statement(found: Select[UUID]) -> Statement:
         .returning(Session.id, Session.user_id)
         .cte("ended")
     )
-    entry = select(
-        literal("session.ended"),
-        AccountSecurity.uid,
-        AccountSecurity.uid,
-        bindparam("ip", type_=AuditEntry.ip.type),
-        bindparam("request_id", type_=AuditEntry.request_id.type),
-        func.jsonb_build_object("session_id", ended.c.id, "reason", bindparam("reason")),
-    ).join(ended, ended.c.user_id == AccountSecurity.user_id)
-    recorded = (
-        insert(AuditEntry)
-        .from_select(["action", "actor_uid", "target_uid", "ip", "request_id", "details"], entry)
-        .cte("recorded")
-    )
+    details = func.jsonb_build_object("session_id", ended.c.id, "reason", bindparam("reason"))
+    recorded = record_beside(ended, "session.ended", details)
     return Statement(select(ended.c.id).add_cte(recorded))
 
 
