@@ -11,10 +11,10 @@ from starlette.staticfiles import StaticFiles
 
 from backend import __version__
 from backend.auth.identify import Identify
-from backend.auth.routes import router as auth_routes
+from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
 from backend.community.members.actions import apply_event
-from backend.community.routes import router as community_routes
+from backend.community.routes import routes as community_routes
 from backend.community.side import Community
 from backend.database import Database
 from backend.settings import SharedSettings
@@ -51,6 +51,7 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
         middleware=[
             Middleware(
@@ -71,8 +72,9 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
         "farout": partial(_is_at, community.database, heads["community"]),
     }
     error_responses.install(app)
-    for router in (auth_routes, community_routes, health.router, docs.router):
-        app.include_router(router)
+    # Appended one by one: FastAPI looks through included routers anew for each request.
+    for routes in (auth_routes, community_routes, health.router.routes, docs.router.routes):
+        app.router.routes.extend(routes)
     openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -133,32 +133,34 @@ class Database:
     async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
         """Run one prepared statement by itself and return its first row."""
         arguments = statement.arguments(values)
-        async with self._connection() as connection:
+        connection = await self._acquire()
+        try:
             found: asyncpg.Record | None = await connection.fetchrow(statement.text, *arguments)
-            return found
+        except _GONE as error:
+            raise DatabaseUnavailable from error
+        finally:
+            await self._open_pool.release(connection)
+        return found
 
     @asynccontextmanager
     async def rows(self) -> AsyncIterator[Rows]:
         """Like ``transaction()``, for prepared statements; raises Collision."""
+        connection = await self._acquire()
         try:
-            async with self._connection() as connection, connection.transaction():
+            async with connection.transaction():
                 yield Rows(connection)
         except _COLLISIONS as error:
             raise Collision from error
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        pool = self._open_pool
-        try:
-            connection = await pool.acquire(timeout=WAIT_FOR_CONNECTION_SECONDS)
-        except (asyncpg.PostgresError, *_GONE) as error:
-            raise DatabaseUnavailable from error
-        try:
-            yield connection
         except _GONE as error:
             raise DatabaseUnavailable from error
         finally:
-            await pool.release(connection)
+            await self._open_pool.release(connection)
+
+    async def _acquire(self) -> Any:
+        try:
+            return await self._open_pool.acquire(timeout=WAIT_FOR_CONNECTION_SECONDS)
+        except (asyncpg.PostgresError, *_GONE) as error:
+            raise DatabaseUnavailable from error
 
     async def revision(self) -> str | None:
         """Return the migration that this database is at, None before the first."""

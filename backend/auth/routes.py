@@ -1,21 +1,23 @@
 """Every route of the auth side."""
 
-from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
+from backend.auth.sessions.endpoints import direct as direct_sessions
 from backend.auth.sessions.endpoints import router as sessions
 from backend.auth.tokens.endpoints import router as tokens
 from backend.auth.users.endpoints import router as users
 from backend.auth.users.pages import router as user_pages
 
-router = APIRouter()
+routes: list[BaseRoute] = []
 # Sessions come first: routes are tried in turn, and the session check is the busiest.
 for feature in (
-    sessions,
+    direct_sessions,
     discord_sign_in,
+    sessions,
     passwords,
     tokens,
     users,
@@ -23,4 +25,4 @@ for feature in (
     account_pages,
     user_pages,
 ):
-    router.include_router(feature)
+    routes.extend(feature.routes)

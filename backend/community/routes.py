@@ -1,10 +1,10 @@
 """Every route of the community side."""
 
-from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
 
-router = APIRouter()
+routes: list[BaseRoute] = []
 for feature in (members, member_pages):
-    router.include_router(feature)
+    routes.extend(feature.routes)

@@ -49,6 +49,9 @@ class DiscordSignInClient:
         self, application: DiscordApplication, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
         self._application = application
+        self._transport = transport or AiohttpTransport()
+        self._headers = {"User-Agent": user_agent(application.public_url)}
+        self._profile_url = httpx2.URL(f"{application.api_base_url}/users/@me")
         self._http = AsyncOAuth2Client(
             application.client_id,
             application.client_secret,
@@ -56,8 +59,8 @@ class DiscordSignInClient:
             redirect_uri=application.redirect_uri,
             code_challenge_method="S256",
             token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - the method's name
-            transport=transport or AiohttpTransport(),
-            headers={"User-Agent": user_agent(application.public_url)},
+            transport=self._transport,
+            headers=self._headers,
             follow_redirects=False,
             timeout=5.0,
             trust_env=False,
@@ -90,14 +93,20 @@ class DiscordSignInClient:
         """Whether Discord's API answers at all (used by ``farout doctor``)."""
         try:
             async with total_budget():
-                url = f"{self._application.api_base_url}/users/@me"
-                answer = await self._http.request("GET", url, withhold_token=True)
+                answer = await self._get_profile({})
         except (httpx2.HTTPError, TimeoutError):
             return False
         return bool(answer.status_code == httpx2.codes.UNAUTHORIZED)
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    async def _get_profile(self, headers: dict[str, str]) -> httpx2.Response:
+        # Straight to the transport: redirects, cookies and auth flows have no part in this call.
+        request = httpx2.Request("GET", self._profile_url, headers=self._headers | headers)
+        answer = await self._transport.handle_async_request(request)
+        await answer.aread()
+        return answer
 
     async def _exchange(self, code: str, code_verifier: str) -> str:
         try:
@@ -116,12 +125,8 @@ class DiscordSignInClient:
         return str(token["access_token"])
 
     async def _read_profile(self, access_token: str) -> DiscordUser:
-        answer = await self._http.request(
-            "GET",
-            f"{self._application.api_base_url}/users/@me",
-            withhold_token=True,
-            headers={"Authorization": f"Bearer {access_token}", "Accept": "application/json"},
-        )
+        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
+        answer = await self._get_profile(headers)
         _refuse_trouble(answer)
         if answer.status_code != httpx2.codes.OK:
             log.warning(

@@ -1,10 +1,9 @@
 """Sign in with Discord: begin, and finish. No transaction is open while Discord is asked."""
 
 import logging
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from authlib.common.security import generate_token
 
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import new_token
@@ -20,8 +19,8 @@ from backend.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-# RFC 7636 4.1 allows 43 to 128 characters.
-_VERIFIER_LENGTH = 64
+# 64 characters of base64url; RFC 7636 4.1 allows 43 to 128.
+_VERIFIER_BYTES = 48
 _TRIES = 8
 
 
@@ -36,7 +35,7 @@ class Begun:
 async def begin(auth: Auth, *, next_path: str, browser: str | None) -> Begun:
     """Begin a sign-in; ``browser`` is the secret that this browser has already, if any."""
     secret = browser or new_token()
-    verifier = generate_token(_VERIFIER_LENGTH)
+    verifier = secrets.token_urlsafe(_VERIFIER_BYTES)
     state = await states.remember(
         auth.database, auth.key_ring, browser=secret, verifier=verifier, next_path=next_path
     )

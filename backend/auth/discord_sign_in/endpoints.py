@@ -1,13 +1,12 @@
 """The two addresses of the Discord sign-in, both visited by browsers."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Request, Response, status
 from starlette.responses import RedirectResponse
 
 from backend.auth.crypto.secrets import looks_like_a_token
-from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.dependencies import request_origin, running_auth
 from backend.auth.discord_sign_in import actions
 from backend.auth.discord_sign_in.errors import (
     CallbackMalformed,
@@ -18,26 +17,34 @@ from backend.auth.discord_sign_in.errors import (
 )
 from backend.auth.discord_sign_in.states import LIFETIME_SECONDS
 from backend.auth.sessions.actions import end_session_of_token
+from backend.web.direct_route import DirectRoute
 from backend.web.next_path import safe_next_path
 from backend.web.state import web_of
 
-router = APIRouter(prefix="/auth/discord", tags=["sign in"])
+router = APIRouter(prefix="/auth/discord", tags=["sign in"], route_class=DirectRoute)
 
 _LONGEST_CODE = 512
 _CHECKED_ONCE = ("state", "code", "iss", "error")
+_NEXT = {
+    "name": "next",
+    "in": "query",
+    "description": "The page to come back to: a path on this site.",
+    "schema": {"type": "string", "maxLength": 512, "default": "/"},
+}
 
 
-@router.get("/login", status_code=status.HTTP_302_FOUND, response_class=RedirectResponse)
-async def begin_sign_in(
-    request: Request,
-    auth: RunningAuth,
-    wanted: Annotated[list[str] | None, Query(alias="next")] = None,
-) -> Response:
+@router.get(
+    "/login",
+    status_code=status.HTTP_302_FOUND,
+    response_class=RedirectResponse,
+    openapi_extra={"parameters": [_NEXT]},
+)
+async def begin_sign_in(request: Request) -> Response:
     """Send the browser to Discord: state, PKCE S256, and a cookie that binds the sign-in to it."""
-    cookies = web_of(request).cookies
+    auth, cookies = await running_auth(request), web_of(request).cookies
     # Beside anything else `next` may be half of an address that somebody cut in two.
-    alone = wanted if len(request.query_params.multi_items()) == 1 else None
-    next_path = safe_next_path(alone[0] if alone else None)
+    query = request.query_params.multi_items()
+    next_path = safe_next_path(query[0][1] if [name for name, _ in query] == ["next"] else None)
     present = cookies.browsers(request.headers.get("cookie", ""))
     name, secret = next(
         ((name, value) for name, value in present.items() if looks_like_a_token(value)),
@@ -51,8 +58,9 @@ async def begin_sign_in(
 
 
 @router.get("/callback", status_code=status.HTTP_303_SEE_OTHER, response_class=RedirectResponse)
-async def finish_sign_in(request: Request, auth: RunningAuth, origin: RequestOrigin) -> Response:
+async def finish_sign_in(request: Request) -> Response:
     """Take the browser back from Discord. The state is used up before anything else is believed."""
+    auth, origin = await running_auth(request), await request_origin(request)
     answer = _read_answer(request)
     cookies = web_of(request).cookies
     cookie_header = request.headers.get("cookie", "")

@@ -5,7 +5,7 @@ from backend.auth.identify import Identify
 from backend.auth.passwords import actions
 from backend.auth.passwords.errors import InvalidCredentials
 from backend.auth.passwords.schemas import PasswordChange, PasswordSignIn
-from backend.auth.sessions.endpoints import current_session
+from backend.auth.sessions.endpoints import describe_session
 from backend.auth.sessions.schemas import CurrentSession
 from backend.bridge.identity import Credentials
 from backend.web.callers import AnyCaller
@@ -28,7 +28,7 @@ async def sign_in_with_password(
     identity = await Identify(auth)(Credentials(cookie=session.token))
     if identity is None:
         raise InvalidCredentials
-    response = await current_session(identity)
+    response = describe_session(identity)
     web_of(request).cookies.set_session(
         response, session.token, max_age=auth.settings.session_seconds
     )
