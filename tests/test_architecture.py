@@ -40,7 +40,9 @@ def test_only_the_database_module_knows_the_driver_at_run_time() -> None:
     guilty = [
         str(path.relative_to(ROOT))
         for path in SOURCES
-        if re.search(r"asyncpg\.(?!Record\b)\w+", _code(path)) and path.name != "database.py"
+        if re.search(r"asyncpg\.(?!Record\b)\w+", _code(path))
+        # The migrations tell an operator what the server's refusal means.
+        and path.name not in ("database.py", "histories.py")
     ]
     assert guilty == []
 

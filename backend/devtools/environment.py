@@ -14,12 +14,9 @@ from backend.devtools.postgres import OWNER, Cluster, Passwords
 from backend.settings import SettingsProblem
 
 STANDIN_PATH = "/discord-standin"
-_DATABASES = (
-    "AUTH_DATABASE_URL",
-    "DATABASE_URL",
-    "MIGRATION_AUTH_DATABASE_URL",
-    "MIGRATION_DATABASE_URL",
-)
+_SERVICES = ("AUTH_DATABASE_URL", "DATABASE_URL")
+# Migrations run as the owner; where no owner is given, as the role that is.
+_DATABASES = (*_SERVICES, *(f"MIGRATION_{name}" for name in _SERVICES))
 _DISCORD = ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET")
 _PASSWORDS = {
     "owner": "POSTGRES_PASSWORD",
@@ -54,6 +51,9 @@ class Environment:
             if value and (name in _DATABASES or name in _DISCORD)
         }
         _refuse_halves(given)
+        for name in _SERVICES:
+            if name in given:
+                given.setdefault(f"MIGRATION_{name}", given[name])
         uses_standin = not any(name in given for name in _DISCORD)
         needs_postgres = not any(name in given for name in _DATABASES)
         public_url = os.environ.get("PUBLIC_URL", f"http://localhost:{port}")
@@ -106,7 +106,7 @@ def _refuse_halves(given: dict[str, str]) -> None:
     problems = [
         f"{name} is not set, although {next(one for one in group if one in given)} is."
         " Set all of them, or none."
-        for group in (_DATABASES, _DISCORD)
+        for group in (_SERVICES, _DISCORD)
         if any(one in given for one in group)
         for name in group
         if name not in given

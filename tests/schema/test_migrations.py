@@ -12,7 +12,7 @@ import pytest
 
 from backend.devtools.postgres import OWNER, Cluster
 from backend.schema.diagram import draw
-from backend.schema.histories import AUTH, COMMUNITY, History
+from backend.schema.histories import AUTH, COMMUNITY, History, MigrationFailed
 from backend.schema.verify import verify
 from tests.fixtures.databases import PASSWORDS
 
@@ -92,6 +92,34 @@ def test_downgrade_asks_before_it_drops_anything(cluster: Cluster) -> None:
     check = _farout(cluster, "db", "check")
     assert check.returncode == 1
     assert "run `farout db upgrade`" in check.stdout
+
+
+async def test_a_migration_does_not_wait_long_for_a_table(cluster: Cluster) -> None:
+    """A reader that holds a table must not make everybody queue behind the migration."""
+    url = cluster.url(OWNER, "farout")
+    await COMMUNITY.upgrade(url)
+    reader = await asyncpg.connect(url)
+    await reader.execute("BEGIN; LOCK TABLE members IN ACCESS SHARE MODE")
+    try:
+        with pytest.raises(MigrationFailed, match=r"lock timeout.*try again later"):
+            await asyncio.wait_for(COMMUNITY.downgrade(url), 20)
+    finally:
+        await reader.close()
+    assert (await verify(COMMUNITY, url)).is_equal
+    await COMMUNITY.downgrade(url)
+
+
+async def test_missing_roles_are_explained(cluster: Cluster) -> None:
+    owner = await asyncpg.connect(cluster.url(OWNER, "farout"))
+    await owner.execute("CREATE DATABASE without_roles")
+    await owner.execute("ALTER ROLE farout_app RENAME TO renamed")
+    try:
+        with pytest.raises(MigrationFailed, match=r"create-databases\.sh makes them"):
+            await COMMUNITY.upgrade(cluster.url(OWNER, "without_roles"))
+    finally:
+        await owner.execute("ALTER ROLE renamed RENAME TO farout_app")
+        await owner.execute("ALTER ROLE farout_app PASSWORD 'app-test'")
+        await owner.close()
 
 
 CHANGES = {
