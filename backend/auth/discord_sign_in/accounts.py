@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -45,14 +46,16 @@ def _upsert_statement() -> Statement:
         .render_derived(name="names")
     )
     holder, owner = User.__table__.alias("holder"), User.__table__.alias("owner")
+    # A subquery for each name, not NOT EXISTS: PostgreSQL would turn that into a join, for which it
+    # reads all of a small table.
+    held_by_another = (
+        select(holder.c.discord_id.is_distinct_from(discord_id))
+        .where(holder.c.username == names.c.name)
+        .scalar_subquery()
+    )
     free_name = (
         select(names.c.name)
-        .where(
-            ~exists().where(
-                holder.c.username == names.c.name,
-                holder.c.discord_id.is_distinct_from(discord_id),
-            )
-        )
+        .where(held_by_another.is_not(true()))
         .order_by(names.c.place)
         .limit(1)
         .scalar_subquery()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.models import AccountSecurity, Session, User
@@ -13,7 +13,7 @@ from backend.bridge.identity import Identity
 from backend.database import Database, Statement
 
 # How stale last_seen_at may get before a session check writes it again.
-_SEEN_AGAIN_AFTER = func.make_interval(0, 0, 0, 0, 0, 5)
+_SEEN_AGAIN_AFTER = literal_column("interval '5 minutes'")
 
 
 def is_not_banned() -> ColumnElement[bool]:
