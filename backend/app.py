@@ -38,9 +38,9 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
-            for side in (auth, community):
+            for side in (community, auth):
                 opened.push_async_callback(side.close)
-                await side.open()
+            await auth.open()
             log.info("ready", extra={"action": "app.ready", "url": settings.public_url})
             yield
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from backend.connections import Connections
 from backend.errors import Unavailable
 
 CONNECT_SECONDS = 5
@@ -34,6 +35,7 @@ _GONE = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
@@ -93,8 +95,14 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self._url = url.replace("postgres://", "postgresql://", 1)
-        self._pool_size = pool_size
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections = Connections(
+            self._url,
+            pool_size,
+            wait_seconds=WAIT_FOR_CONNECTION_SECONDS,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings=_SERVER_SETTINGS,
+        )
         self._engine = create_async_engine(
             self._url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=max(2, pool_size // 2),
@@ -104,18 +112,6 @@ class Database:
             connect_args={"server_settings": _SERVER_SETTINGS, "timeout": CONNECT_SECONDS},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-
-    async def open(self) -> None:
-        """Make ready; connections are made when they are first needed."""
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=0,
-            max_size=self._pool_size,
-            timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
-            server_settings=_SERVER_SETTINGS,
-            reset=_keep_as_is,
-        )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -133,32 +129,29 @@ class Database:
     async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
         """Run one prepared statement by itself and return its first row."""
         arguments = statement.arguments(values)
-        connection = await self._acquire()
+        connection = await self._take()
         try:
-            found: asyncpg.Record | None = await connection.fetchrow(statement.text, *arguments)
+            with self._connections.lent(connection):
+                return await connection.fetchrow(statement.text, *arguments)
         except _GONE as error:
             raise DatabaseUnavailable from error
-        finally:
-            await self._open_pool.release(connection)
-        return found
 
     @asynccontextmanager
     async def rows(self) -> AsyncIterator[Rows]:
         """Like ``transaction()``, for prepared statements; raises Collision."""
-        connection = await self._acquire()
+        connection = await self._take()
         try:
-            async with connection.transaction():
-                yield Rows(connection)
+            with self._connections.lent(connection):
+                async with connection.transaction():
+                    yield Rows(connection)
         except _COLLISIONS as error:
             raise Collision from error
         except _GONE as error:
             raise DatabaseUnavailable from error
-        finally:
-            await self._open_pool.release(connection)
 
-    async def _acquire(self) -> Any:
+    async def _take(self) -> "asyncpg.Connection[asyncpg.Record]":
         try:
-            return await self._open_pool.acquire(timeout=WAIT_FOR_CONNECTION_SECONDS)
+            return await self._connections.take()
         except (asyncpg.PostgresError, *_GONE) as error:
             raise DatabaseUnavailable from error
 
@@ -173,19 +166,7 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
-
-    @property
-    def _open_pool(self) -> "asyncpg.Pool[asyncpg.Record]":
-        if self._pool is None:
-            raise RuntimeError("open() this Database before using it")
-        return self._pool
-
-
-async def _keep_as_is(connection: Any) -> None:
-    """Nothing here leaves state on a connection, so returning it costs no statement."""
+        await self._connections.close()
 
 
 def is_connection_trouble(error: DBAPIError) -> bool:

@@ -48,7 +48,6 @@ class Auth:
         )
 
     async def open(self) -> None:
-        await self.database.open()
         await self.tokens.load(self.database)
 
     async def close(self) -> None:

@@ -17,8 +17,5 @@ class Community:
     def from_settings(cls, settings: CommunitySettings) -> "Community":
         return cls(settings, Database(settings.database_url))
 
-    async def open(self) -> None:
-        await self.database.open()
-
     async def close(self) -> None:
         await self.database.close()

@@ -70,8 +70,6 @@ async def _serve(environment: Environment, port: int) -> None:
         await history.upgrade(url)
     auth = Auth.from_settings(cast(AuthSettings, auth_settings))
     community = Community.from_settings(cast(CommunitySettings, community_settings))
-    await auth.database.open()
-    await community.database.open()
     await ensure_admin(auth)
     await add_sample_data(auth.database, community.database)
     farout = create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})

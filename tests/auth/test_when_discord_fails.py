@@ -127,7 +127,6 @@ async def test_a_community_database_that_is_away_does_not_stop_a_sign_in(
 ) -> None:
     await community_owner.execute("REVOKE CONNECT ON DATABASE farout FROM farout_app")
     await farout.community.database.close()
-    await farout.community.database.open()
     try:
         browser = await farout.signed_in()
         assert (await browser.get("/auth/session")).status_code == 200

@@ -1,6 +1,7 @@
 """Reading sessions. ``find_identity_*`` is the session check: one prepared statement."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +14,7 @@ from backend.bridge.identity import Identity
 from backend.database import Database, Statement
 
 # How stale last_seen_at may get before a session check writes it again.
-_SEEN_AGAIN_AFTER = literal_column("interval '5 minutes'")
+_SEEN_AGAIN_AFTER: ColumnElement[timedelta] = literal_column("interval '5 minutes'")
 
 
 def is_not_banned() -> ColumnElement[bool]:

@@ -24,7 +24,6 @@ console = Console(highlight=False, soft_wrap=True)
 async def open_auth() -> AsyncIterator[Auth]:
     """The auth side for one command."""
     auth = Auth.from_settings(read_settings(AuthSettings))
-    await auth.database.open()
     try:
         yield auth
     finally:
