@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -123,12 +123,6 @@ def _explain(kind: type[BaseSettings], error: ValidationError) -> list[str]:
             complaint = f"{message[0].lower() if name else message[0]}{message[1:]}."
         lines.append(f"{name.upper()} {complaint}".strip())
     return lines
-
-
-class Hint:
-    """Descriptions shown when a required setting is missing."""
-
-    database: ClassVar[str] = "Set it to postgresql://role:password@host:5432/database."
 
 
 def required(hint: str) -> Any:

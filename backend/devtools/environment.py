@@ -3,7 +3,7 @@
 import base64
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -39,7 +39,6 @@ class Environment:
     passwords: Passwords
     needs_postgres: bool
     uses_standin: bool
-    given: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def prepare(cls, home: Path, port: int) -> "Environment":
@@ -70,7 +69,7 @@ class Environment:
         passwords = Passwords(
             **{one: kept[name] for one, name in _PASSWORDS.items() if name in kept}
         )
-        return cls(home / "env", values, passwords, needs_postgres, uses_standin, frozenset(given))
+        return cls(home / "env", values, passwords, needs_postgres, uses_standin)
 
     def use_cluster(self, cluster: Cluster) -> None:
         """Point every database setting at the embedded cluster."""

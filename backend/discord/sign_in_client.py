@@ -1,33 +1,28 @@
 """The OAuth 2.0 client towards Discord: authorize URL, code exchange, profile (Discord facts 1 and 2)."""
 
 import logging
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
 from pydantic import ValidationError
 
+from backend.discord.answers import (
+    SCOPES,
+    check_token_answer,
+    json_object,
+    refuse_trouble,
+    token_error,
+)
 from backend.discord.errors import (
-    DiscordAnswerUnusable,
-    DiscordClientRefused,
-    DiscordCodeRefused,
     DiscordPermissionMissing,
     DiscordProfileUnusable,
-    DiscordRateLimited,
     DiscordUnreachable,
 )
-from backend.discord.http import AiohttpTransport, strict_json, total_budget, user_agent
+from backend.discord.http import AiohttpTransport, total_budget, user_agent
 from backend.discord.users import DiscordUser
 
 log = logging.getLogger(__name__)
-
-SCOPES = "identify email"
-LONGEST_WAIT_SECONDS = 3600
-DEFAULT_WAIT_SECONDS = 60
-# RFC 6749 A.12 allows visible ASCII; anything else could end the header that it is sent in.
-_ACCESS_TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ class DiscordSignInClient:
             timeout=5.0,
             trust_env=False,
         )
-        self._http.register_compliance_hook("access_token_response", _check_token_answer)
+        self._http.register_compliance_hook("access_token_response", check_token_answer)
 
     def authorize_url(self, *, state: str, code_verifier: str) -> str:
         url, _ = self._http.create_authorization_url(
@@ -118,7 +113,7 @@ class DiscordSignInClient:
                 headers={"Accept": "application/json"},
             )
         except OAuthError as error:
-            raise _token_error(str(error.error)) from None
+            raise token_error(str(error.error)) from None
         finally:
             # Authlib keeps the last token on the client, which all sign-ins share.
             self._http.token = None
@@ -127,7 +122,7 @@ class DiscordSignInClient:
     async def _read_profile(self, access_token: str) -> DiscordUser:
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
         answer = await self._get_profile(headers)
-        _refuse_trouble(answer)
+        refuse_trouble(answer)
         if answer.status_code != httpx2.codes.OK:
             log.warning(
                 "Discord refused the profile",
@@ -135,85 +130,6 @@ class DiscordSignInClient:
             )
             raise DiscordPermissionMissing
         try:
-            return DiscordUser.model_validate(_json_object(answer))
+            return DiscordUser.model_validate(json_object(answer))
         except ValidationError:
             raise DiscordProfileUnusable from None
-
-
-def _check_token_answer(answer: httpx2.Response) -> httpx2.Response:
-    """Look at the answer before Authlib parses it: it may be text, HTML, or half of something."""
-    _refuse_trouble(answer)
-    body = _json_object(answer)
-    if answer.status_code == httpx2.codes.OK:
-        _check_token(body)
-    elif not isinstance(body.get("error"), str):
-        log.error(
-            "Discord's token endpoint failed",
-            extra={"action": "discord.token_failed", "status": answer.status_code},
-        )
-        raise DiscordAnswerUnusable
-    return answer
-
-
-def _check_token(token: dict[str, Any]) -> None:
-    """RFC 6749 5.1: a bearer token, a whole number of seconds, and what we need among the scopes."""
-    access_token, token_type = token.get("access_token"), token.get("token_type")
-    scope, expires_in = token.get("scope", SCOPES), token.get("expires_in", 604800)
-    if not isinstance(access_token, str) or not _ACCESS_TOKEN.fullmatch(access_token):
-        raise DiscordAnswerUnusable
-    if not isinstance(token_type, str) or token_type.lower() != "bearer":
-        raise DiscordAnswerUnusable
-    if type(expires_in) is not int or expires_in <= 0 or not isinstance(scope, str):
-        raise DiscordAnswerUnusable
-    if "identify" not in scope.split():
-        raise DiscordPermissionMissing
-
-
-def _refuse_trouble(answer: httpx2.Response) -> None:
-    """Raise for a rate limit or a server error, whatever the body looks like (Discord facts 8.1)."""
-    status = answer.status_code
-    if status == httpx2.codes.TOO_MANY_REQUESTS:
-        wait = _retry_after(answer.headers.get("Retry-After"))
-        log.error(
-            "Discord rate-limits this server",
-            extra={"action": "discord.rate_limited", "retry_after": wait},
-        )
-        raise DiscordRateLimited(wait)
-    if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
-        log.warning("Discord failed", extra={"action": "discord.failed", "status": status})
-        raise DiscordUnreachable
-
-
-def _retry_after(value: str | None) -> int:
-    if value is None or not value.isdecimal() or not value.isascii():
-        return DEFAULT_WAIT_SECONDS
-    return min(max(int(value[:9]), 1), LONGEST_WAIT_SECONDS)
-
-
-def _json_object(answer: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = strict_json(answer.content)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        log.error(
-            "Discord's answer is not a JSON object",
-            extra={"action": "discord.unusable", "status": answer.status_code},
-        )
-        raise DiscordAnswerUnusable
-    return body
-
-
-def _token_error(error: str) -> Exception:
-    """Discord facts 1.6: branch on ``error``, never on the status or the description."""
-    if error == "invalid_grant":
-        return DiscordCodeRefused()
-    if error in ("invalid_client", "unauthorized_client", "invalid_request"):
-        # A missing secret shows up as invalid_request about the code verifier.
-        log.error(
-            "Discord refuses this application: check DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET",
-            extra={"action": "discord.client_refused", "error": error},
-        )
-        return DiscordClientRefused()
-    log.error("Discord refused the exchange", extra={"action": "discord.exchange_refused"})
-    return DiscordAnswerUnusable()
