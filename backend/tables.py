@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import DDL, MetaData, Table, event
+from sqlalchemy import DDL, MetaData, Sequence, Table, event
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -35,6 +35,16 @@ def declare_grants(tables: MetaData) -> None:
             event.listen(
                 table, "after_create", _ddl(f"GRANT {privileges} ON {table.name} TO {role}")
             )
+
+
+def grant_sequence(sequence: Sequence, **by_role: str) -> None:
+    """Make creating a sequence grant what is declared, like ``grants`` for a table."""
+    for role, privileges in by_role.items():
+        event.listen(
+            sequence,
+            "after_create",
+            _ddl(f"GRANT {privileges} ON SEQUENCE {sequence.name} TO {role}"),
+        )
 
 
 def _ddl(statement: str) -> DDL:

@@ -41,6 +41,17 @@ SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid)
     format_type(p.prorettype, NULL) || ' ' || regexp_replace(trim(p.prosrc), '\s+', ' ', 'g')
 FROM pg_proc p, space WHERE p.pronamespace = space.oid
 UNION ALL
+SELECT 'sequence', c.relname::text,
+    format_type(q.seqtypid, NULL) || CASE WHEN q.seqcycle THEN ' cycle' ELSE '' END
+FROM pg_class c JOIN space ON c.relnamespace = space.oid JOIN pg_sequence q ON q.seqrelid = c.oid
+WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))
+UNION ALL
+SELECT 'grant', c.relname || ' to ' || coalesce(r.rolname, 'PUBLIC'),
+    string_agg(e.privilege_type, ', ' ORDER BY e.privilege_type)
+FROM pg_class c JOIN space ON c.relnamespace = space.oid
+    CROSS JOIN LATERAL aclexplode(c.relacl) e LEFT JOIN pg_roles r ON r.oid = e.grantee
+WHERE c.relkind = 'S' AND e.grantee <> c.relowner GROUP BY c.relname, r.rolname
+UNION ALL
 SELECT 'grant', t.relname || ' to ' || g.role,
     string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type)
 FROM tables t CROSS JOIN LATERAL (

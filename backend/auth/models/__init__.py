@@ -1,9 +1,11 @@
-"""The tables of ``farout_auth``, one a file."""
+"""The tables of ``farout_auth``, one a file; ``versions`` and ``notices`` add triggers to them."""
 
+from backend.auth.models import notices, versions
 from backend.auth.models.account_security import AccountSecurity
 from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.base import Base
 from backend.auth.models.oauth_state import OAuthState
+from backend.auth.models.outbox_message import OutboxMessage
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
 from backend.auth.models.user import User
@@ -16,7 +18,10 @@ __all__ = [
     "AuditEntry",
     "Base",
     "OAuthState",
+    "OutboxMessage",
     "Session",
     "SigningKey",
     "User",
+    "notices",
+    "versions",
 ]

@@ -1,9 +1,22 @@
 """The tables of ``farout``, one a file."""
 
+from backend.community.models.audit_entry import AuditEntry
 from backend.community.models.base import Base
+from backend.community.models.incident import Incident
 from backend.community.models.member import Member
+from backend.community.models.mirrored_user import MirroredUser
+from backend.community.models.rejected_event import RejectedEvent
+from backend.community.models.sync_check import SyncCheck
 from backend.tables import declare_grants
 
 declare_grants(Base.metadata)
 
-__all__ = ["Base", "Member"]
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Incident",
+    "Member",
+    "MirroredUser",
+    "RejectedEvent",
+    "SyncCheck",
+]

@@ -1,0 +1,95 @@
+"""The triggers that give notice of everything that may make a remembered identity wrong.
+
+A notice goes out with the commit, on the channel ``farout_revocations``, whoever made the change:
+``session UUID``, ``user UID`` or ``all``. Listeners forget what they remember of it.
+"""
+
+from backend.auth.models.account_security import AccountSecurity
+from backend.auth.models.session import Session
+from backend.auth.models.user import User
+from backend.tables import runs_after_create
+
+NOTICE_SESSION = """
+CREATE FUNCTION notice_session() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'session ' || OLD.id);
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_SESSION_TRIGGER = """
+CREATE TRIGGER sessions_notice AFTER UPDATE ON sessions
+FOR EACH ROW WHEN (
+    (NEW.user_id, NEW.token_hash, NEW.expires_at, NEW.method, NEW.elevated_until, NEW.revoked_at)
+    IS DISTINCT FROM
+    (OLD.user_id, OLD.token_hash, OLD.expires_at, OLD.method, OLD.elevated_until, OLD.revoked_at)
+) EXECUTE FUNCTION notice_session()
+"""
+NOTICE_SESSION_DELETED_TRIGGER = """
+CREATE TRIGGER sessions_notice_deleted AFTER DELETE ON sessions
+FOR EACH ROW EXECUTE FUNCTION notice_session()
+"""
+NOTICE_TRUNCATION = """
+CREATE FUNCTION notice_truncation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'all');
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_TRUNCATION_TRIGGER = """
+CREATE TRIGGER sessions_notice_truncation BEFORE TRUNCATE ON sessions
+FOR EACH STATEMENT EXECUTE FUNCTION notice_truncation()
+"""
+NOTICE_USER = """
+CREATE FUNCTION notice_user() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.username, NEW.discord_id, NEW.discriminator, NEW.avatar, NEW.email,
+            NEW.hashed_password, NEW.role, NEW.must_change_password, NEW.is_active)
+        IS DISTINCT FROM
+        (OLD.username, OLD.discord_id, OLD.discriminator, OLD.avatar, OLD.email,
+            OLD.hashed_password, OLD.role, OLD.must_change_password, OLD.is_active)
+    THEN
+        PERFORM pg_notify('farout_revocations', 'user ' || uid)
+        FROM account_security WHERE user_id = NEW.id;
+    END IF;
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_USER_TRIGGER = """
+CREATE TRIGGER users_notice AFTER UPDATE ON users
+FOR EACH ROW EXECUTE FUNCTION notice_user()
+"""
+NOTICE_SECURITY = """
+CREATE FUNCTION notice_security() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'user ' || NEW.uid);
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_SECURITY_TRIGGER = """
+CREATE TRIGGER account_security_notice AFTER UPDATE ON account_security
+FOR EACH ROW WHEN (
+    (NEW.email_verified_at, NEW.password_changed_at, NEW.mfa_enabled, NEW.banned_at,
+        NEW.ban_expires_at)
+    IS DISTINCT FROM
+    (OLD.email_verified_at, OLD.password_changed_at, OLD.mfa_enabled, OLD.banned_at,
+        OLD.ban_expires_at)
+) EXECUTE FUNCTION notice_security()
+"""
+runs_after_create(
+    Session.__table__,  # type: ignore[arg-type]
+    NOTICE_SESSION,
+    NOTICE_SESSION_TRIGGER,
+    NOTICE_SESSION_DELETED_TRIGGER,
+    NOTICE_TRUNCATION,
+    NOTICE_TRUNCATION_TRIGGER,
+)
+runs_after_create(User.__table__, NOTICE_USER, NOTICE_USER_TRIGGER)  # type: ignore[arg-type]
+runs_after_create(
+    AccountSecurity.__table__,  # type: ignore[arg-type]
+    NOTICE_SECURITY,
+    NOTICE_SECURITY_TRIGGER,
+)

@@ -1,0 +1,29 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Identity, String, Uuid, func, text
+from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.community.models.base import Base
+from backend.tables import grants
+
+
+class AuditEntry(Base):
+    """Who did what to whom on this side. Entries are added and read; nobody changes one."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (grants(farout_app="SELECT, INSERT", farout_sync="SELECT, INSERT"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), index=True
+    )
+    action: Mapped[str] = mapped_column(String(64))
+    # No foreign keys: an entry outlives the people that it names.
+    actor_uid: Mapped[UUID | None] = mapped_column(Uuid, index=True)
+    target_uid: Mapped[UUID | None] = mapped_column(Uuid, index=True)
+    ip: Mapped[str | None] = mapped_column(INET)
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
