@@ -13,7 +13,8 @@ from backend import __version__
 from backend.auth.identify import Identify
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
-from backend.community.members.actions import apply_event
+from backend.bridge.events import Event
+from backend.community.mirror.actions import apply_events
 from backend.community.routes import routes as community_routes
 from backend.community.side import Community
 from backend.database import Database
@@ -33,7 +34,11 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
     """Both sides in one process; ``heads`` are the newest migrations, for ``/readyz``."""
     settings: SharedSettings = auth.settings
     cookies = Cookies(is_https=settings.is_https)
-    auth.announce = partial(apply_event, community.database)
+
+    async def announce(event: Event) -> None:
+        await apply_events(community.sync_database, [event])
+
+    auth.announce = announce
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -53,6 +53,10 @@ _COLLISIONS = (
 )
 
 
+# What a server says of values that a table cannot hold.
+_UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
@@ -62,6 +66,10 @@ class DatabaseUnavailable(Unavailable):
 
 class Collision(Exception):
     """A unique constraint, or a deadlock, met two transactions at the same moment; one may retry."""
+
+
+class ValuesRefused(Exception):
+    """A table cannot hold these values; trying again cannot help. The text names no value."""
 
 
 class Statement:
@@ -138,7 +146,7 @@ class Database:
 
     @asynccontextmanager
     async def rows(self) -> AsyncIterator[Rows]:
-        """Like ``transaction()``, for prepared statements; raises Collision."""
+        """Like ``transaction()``, for prepared statements; raises Collision, ValuesRefused."""
         connection = await self._take()
         try:
             with self._connections.lent(connection):
@@ -146,6 +154,8 @@ class Database:
                     yield Rows(connection)
         except _COLLISIONS as error:
             raise Collision from error
+        except _UNFIT as error:
+            raise ValuesRefused(f"{type(error).__name__} {error.sqlstate}") from error
         except _GONE as error:
             raise DatabaseUnavailable from error
 

@@ -6,7 +6,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from bench.peers_setup import AUTH_ROLE, COMMUNITY_ROLE, url_as
+from bench.peers_setup import AUTH_ROLE, COMMUNITY_ROLE, SYNC_ROLE, url_as
 
 CHECKOUT = Path(__file__).parents[1]
 # What the benchmark's stand-in for Discord accepts.
@@ -20,6 +20,7 @@ def settings(port: str, database: str, discord: str) -> dict[str, str]:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "AUTH_DATABASE_URL": url_as(AUTH_ROLE, database),
         "DATABASE_URL": url_as(COMMUNITY_ROLE, database),
+        "SYNC_DATABASE_URL": url_as(SYNC_ROLE, database),
         "DISCORD_CLIENT_ID": CLIENT_ID,
         "DISCORD_CLIENT_SECRET": CLIENT_SECRET,
         "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",

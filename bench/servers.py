@@ -94,6 +94,7 @@ def _environment(cluster: Cluster, discord: str) -> dict[str, str]:
         "PUBLIC_URL": "{base}",
         "AUTH_DATABASE_URL": cluster.url("farout_auth_service", "farout_auth"),
         "DATABASE_URL": cluster.url("farout_app", "farout"),
+        "SYNC_DATABASE_URL": cluster.url("farout_sync", "farout"),
         "DISCORD_CLIENT_ID": CLIENT_ID,
         "DISCORD_CLIENT_SECRET": CLIENT_SECRET,
         "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",

@@ -7,6 +7,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from backend.auth.settings import AuthSettings
+from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.schema.settings import MigrationSettings
 
@@ -43,7 +44,9 @@ def test_env_example_lists_every_name_that_compose_reads() -> None:
     assert read <= listed
 
 
-@pytest.mark.parametrize("kind", [AuthSettings, CommunitySettings, MigrationSettings])
+@pytest.mark.parametrize(
+    "kind", [AuthSettings, CommunitySettings, BridgeSettings, MigrationSettings]
+)
 def test_compose_passes_every_setting_on(kind: type[BaseSettings]) -> None:
     """A name that .env sets and no container is given would be ignored without a word."""
     passed = set(re.findall(r"^ +([A-Z_]+):", COMPOSE, re.MULTILINE))

@@ -83,7 +83,7 @@ def test_all_problems_come_at_once_with_status_78_before_anything_is_opened(
     assert run.returncode == 78
     assert {line.split()[0] for line in run.stderr.splitlines()} == {
         "AUTH_DATABASE_URL", "DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "JWT_SECRET",
-        "ENCRYPTION_KEYS", "DATABASE_URL",
+        "ENCRYPTION_KEYS", "DATABASE_URL", "SYNC_DATABASE_URL",
     }  # fmt: skip
     assert "Traceback" not in run.stderr
 

@@ -1,24 +1,40 @@
-"""What the auth side announces. Every event carries the whole new state, never a difference."""
+"""What the auth side announces. Every event carries the whole new state, never a difference.
+
+An event may come late, twice, and after a newer one: whoever takes it in looks at ``version``.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from backend.bridge.identity import Role
 
+EventType = Literal["user.created", "user.updated", "user.deleted"]
+
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """A user as they are after the change."""
+    """A user as they are at ``version``: what the mirror copies, and nothing else."""
 
     uid: UUID
     user_id: int
+    version: int
     username: str
     discord_id: str | None
     email: str | None
     role: Role
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedUser:
+    """All that is left of a user; nothing personal."""
+
+    uid: UUID
+    user_id: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +46,16 @@ class DiscordProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class UserCreated:
-    type: ClassVar[str] = "user.created"
-    user: UserState
+class Event:
+    """One change of one user. ``id`` is the same at every delivery."""
+
+    id: UUID
+    type: EventType
+    occurred_at: datetime
+    user: UserState | DeletedUser
     profile: DiscordProfile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UserUpdated:
-    type: ClassVar[str] = "user.updated"
-    user: UserState
-    profile: DiscordProfile | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UserDeleted:
-    type: ClassVar[str] = "user.deleted"
-    uid: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRevoked:
-    type: ClassVar[str] = "session.revoked"
-    session_id: UUID
-
-
-Event = UserCreated | UserUpdated | UserDeleted | SessionRevoked
 Announce = Callable[[Event], Awaitable[None]]
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from backend.community.settings import CommunitySettings
 from backend.database import Database
 
+# The mirror is written by events and by people who are not in it yet: both are few.
+_SYNC_CONNECTIONS = 4
+
 
 @dataclass
 class Community:
@@ -12,10 +15,17 @@ class Community:
 
     settings: CommunitySettings
     database: Database
+    # The same database as the role that alone may write the mirror.
+    sync_database: Database
 
     @classmethod
     def from_settings(cls, settings: CommunitySettings) -> "Community":
-        return cls(settings, Database(settings.database_url))
+        return cls(
+            settings,
+            Database(settings.database_url),
+            Database(settings.sync_database_url, pool_size=_SYNC_CONNECTIONS),
+        )
 
     async def close(self) -> None:
         await self.database.close()
+        await self.sync_database.close()

@@ -15,8 +15,9 @@ from backend.settings import SettingsProblem
 
 STANDIN_PATH = "/discord-standin"
 _SERVICES = ("AUTH_DATABASE_URL", "DATABASE_URL")
+_SYNC = "SYNC_DATABASE_URL"
 # Migrations run as the owner; where no owner is given, as the role that is.
-_DATABASES = (*_SERVICES, *(f"MIGRATION_{name}" for name in _SERVICES))
+_DATABASES = (*_SERVICES, _SYNC, *(f"MIGRATION_{name}" for name in _SERVICES))
 _DISCORD = ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET")
 _PASSWORDS = {
     "owner": "POSTGRES_PASSWORD",
@@ -53,6 +54,8 @@ class Environment:
         for name in _SERVICES:
             if name in given:
                 given.setdefault(f"MIGRATION_{name}", given[name])
+        if "DATABASE_URL" in given:
+            given.setdefault(_SYNC, given["DATABASE_URL"])
         uses_standin = not any(name in given for name in _DISCORD)
         needs_postgres = not any(name in given for name in _DATABASES)
         public_url = os.environ.get("PUBLIC_URL", f"http://localhost:{port}")
@@ -76,6 +79,7 @@ class Environment:
         roles = {
             "AUTH_DATABASE_URL": ("farout_auth_service", "farout_auth"),
             "DATABASE_URL": ("farout_app", "farout"),
+            _SYNC: ("farout_sync", "farout"),
             "MIGRATION_AUTH_DATABASE_URL": (OWNER, "farout_auth"),
             "MIGRATION_DATABASE_URL": (OWNER, "farout"),
         }

@@ -59,6 +59,7 @@ async def scene(migrated: Server, empty_databases: None) -> AsyncIterator[Scene]
         "PUBLIC_URL": origin,
         "AUTH_DATABASE_URL": through.url("farout_auth_service", "farout_auth"),
         "DATABASE_URL": through.url("farout_app", "farout"),
+        "SYNC_DATABASE_URL": through.url("farout_sync", "farout"),
         "DISCORD_CLIENT_ID": STANDIN_CLIENT_ID,
         "DISCORD_CLIENT_SECRET": STANDIN_CLIENT_SECRET,
         "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",

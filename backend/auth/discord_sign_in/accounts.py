@@ -5,9 +5,10 @@ Accounts are keyed on Discord's id alone. A user name that somebody else holds b
 statement, by index, whatever the number of users.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import asyncpg
+import orjson
 from sqlalchemy import (
     ARRAY,
     String,
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backend.auth.discord_sign_in.errors import AccountDeactivated
 from backend.auth.models import AccountSecurity, User
+from backend.bridge.events import DiscordProfile
 from backend.bridge.identity import Role
 from backend.database import Rows, Statement
 from backend.discord.users import DiscordUser
@@ -97,6 +99,8 @@ def _upsert_statement() -> Statement:
             User.is_active,
             literal_column("old.id IS NULL").label("is_new"),
             literal_column("new.email IS DISTINCT FROM old.email").label("email_changed"),
+            # For this transaction alone; the trigger that writes the outbox reads it.
+            func.set_config("farout.discord_profile", cast(bindparam("profile"), String), True),
         )
     )
 
@@ -109,9 +113,10 @@ _EMAIL_VERIFIED = Statement(
 )
 
 
-async def upsert_account(rows: Rows, person: DiscordUser) -> SignedInUser:
+async def upsert_account(rows: Rows, person: DiscordUser, profile: DiscordProfile) -> SignedInUser:
     """Find or make the account of a Discord user and bring it up to date.
 
+    The profile travels with the event that this writes, so that a crash loses neither.
     Raises AccountDeactivated, and Collision when another sign-in took a name at the same moment.
     """
     row = await rows.row(
@@ -121,6 +126,7 @@ async def upsert_account(rows: Rows, person: DiscordUser) -> SignedInUser:
         discriminator=person.discriminator,
         avatar=person.avatar,
         email=person.verified_email,
+        profile=orjson.dumps(asdict(profile)).decode(),
     )
     if row is None:
         raise RuntimeError("an upsert with RETURNING gives a row")

@@ -4,6 +4,8 @@ import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
 
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import new_token
@@ -12,10 +14,10 @@ from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
 from backend.auth.discord_sign_in.errors import SignInBusy
 from backend.auth.sessions.actions import StartedSession, start_session
 from backend.auth.side import Auth
-from backend.bridge.events import DiscordProfile, UserCreated, UserState, UserUpdated
+from backend.bridge.events import DiscordProfile, Event, UserState
 from backend.database import Collision
 from backend.discord.users import DiscordUser, avatar_url
-from backend.errors import Unavailable
+from backend.errors import Unavailable, Upstream
 
 log = logging.getLogger(__name__)
 
@@ -50,19 +52,25 @@ async def consume_state(auth: Auth, *, state: str, browsers: Iterable[str]) -> s
 async def finish(auth: Auth, *, code: str, code_verifier: str, origin: Origin) -> StartedSession:
     """Ask Discord who it is, write the account and the session, and link the profile."""
     person = await auth.discord.fetch_user(code=code, code_verifier=code_verifier)
-    user, session = await _write(auth, person, origin)
-    await _announce(auth, person, user, session)
+    profile = DiscordProfile(
+        display_name=person.display_name,
+        avatar_url=avatar_url(
+            auth.settings.discord_cdn_base_url, person.id, person.avatar, person.discriminator
+        ),
+    )
+    user, session = await _write(auth, person, profile, origin)
+    await _announce(auth, person, profile, user, session)
     return session
 
 
 async def _write(
-    auth: Auth, person: DiscordUser, origin: Origin
+    auth: Auth, person: DiscordUser, profile: DiscordProfile, origin: Origin
 ) -> tuple[SignedInUser, StartedSession]:
     """One transaction; tried again when two sign-ins wanted the same name at the same moment."""
     for _ in range(_TRIES):
         try:
             async with auth.database.rows() as rows:
-                user = await upsert_account(rows, person)
+                user = await upsert_account(rows, person, profile)
                 session = await start_session(
                     rows,
                     user.id,
@@ -77,25 +85,34 @@ async def _write(
 
 
 async def _announce(
-    auth: Auth, person: DiscordUser, user: SignedInUser, session: StartedSession
+    auth: Auth,
+    person: DiscordUser,
+    profile: DiscordProfile,
+    user: SignedInUser,
+    session: StartedSession,
 ) -> None:
-    """Tell the community. If it cannot listen now, the sign-in stands and the next one heals it."""
+    """Tell the community before the browser gets there.
+
+    If it cannot listen now, the sign-in stands: the same news waits in the outbox.
+    """
     state = UserState(
         uid=session.uid,
         user_id=user.id,
+        version=session.version,
         username=user.username,
         discord_id=person.id,
         email=user.email,
         role=user.role,
         is_active=True,
     )
-    cdn = auth.settings.discord_cdn_base_url
-    profile = DiscordProfile(
-        display_name=person.display_name,
-        avatar_url=avatar_url(cdn, person.id, person.avatar, person.discriminator),
+    event = Event(
+        id=uuid4(),
+        type="user.created" if user.is_new else "user.updated",
+        occurred_at=datetime.now(UTC),
+        user=state,
+        profile=profile,
     )
-    event = UserCreated(state, profile) if user.is_new else UserUpdated(state, profile)
     try:
         await auth.announce(event)
-    except Unavailable:
-        log.exception("the profile could not be linked", extra={"action": "profile.not_linked"})
+    except (Unavailable, Upstream):
+        log.warning("the profile is linked later", extra={"action": "profile.not_linked"})

@@ -46,6 +46,8 @@ class OutboxMessage(Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    # The attempts that failed because of this event and not because nobody answered.
+    refusals: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     next_attempt_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )

@@ -27,6 +27,7 @@ class StartedSession:
     token: str
     session_id: UUID
     uid: UUID
+    version: int
     expires_at: datetime
 
 
@@ -49,7 +50,7 @@ def _start_statement() -> Statement:
     details = func.jsonb_build_object("session_id", started.c.id, "method", started.c.method)
     recorded = record_beside(started, "session.started", details)
     return Statement(
-        select(started.c.id, started.c.expires_at, AccountSecurity.uid)
+        select(started.c.id, started.c.expires_at, AccountSecurity.uid, AccountSecurity.version)
         .join(AccountSecurity, AccountSecurity.user_id == started.c.user_id)
         .add_cte(recorded)
     )
@@ -78,7 +79,7 @@ async def start_session(
     )
     if row is None:
         raise AccountBanned
-    return StartedSession(token, row["id"], row["uid"], row["expires_at"])
+    return StartedSession(token, row["id"], row["uid"], row["version"], row["expires_at"])
 
 
 def _end_statement(found: Select[UUID]) -> Statement:

@@ -16,7 +16,6 @@ from backend.auth.settings import WELL_KNOWN_ADMIN_PASSWORD, AuthSettings
 from backend.auth.side import Auth
 from backend.auth.users.errors import LastAdmin
 from backend.auth.users.queries import count_active_admins, lock_user_and_admins
-from backend.bridge.events import UserState, UserUpdated
 from backend.bridge.identity import Role
 
 # Two starters must not make two admins.
@@ -50,7 +49,6 @@ async def change_user(
             user.role = role
         if is_active is not None and is_active != user.is_active:
             await _set_active(db, user, uid, is_active=is_active, by=by, origin=origin)
-    await auth.announce(UserUpdated(user_state(user, uid)))
     return user
 
 
@@ -63,19 +61,6 @@ async def _set_active(
         return
     ended = await end_sessions_of_user(db, user.id, reason="deactivated")
     record(db, "user.deactivated", actor=by, target=uid, origin=origin, ended_sessions=ended)
-
-
-def user_state(user: User, uid: UUID) -> UserState:
-    role: Role = user.role  # type: ignore[assignment]  # The table has a check constraint.
-    return UserState(
-        uid=uid,
-        user_id=user.id,
-        username=user.username,
-        discord_id=user.discord_id,
-        email=user.email,
-        role=role,
-        is_active=user.is_active,
-    )
 
 
 @dataclass(frozen=True)

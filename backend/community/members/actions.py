@@ -4,7 +4,6 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.bridge.events import Event, UserCreated, UserUpdated
 from backend.bridge.identity import Identity
 from backend.community.members.queries import find_member, get_member
 from backend.community.members.schemas import ProfileChange
@@ -21,18 +20,6 @@ _LINK = Statement(
     )
     .on_conflict_do_nothing(index_elements=[Member.discord_id])
 )
-
-
-async def apply_event(database: Database, event: Event) -> None:
-    """Take in what the auth side announces."""
-    match event:
-        case UserCreated(user=user, profile=profile) | UserUpdated(user=user, profile=profile):
-            if user.discord_id is not None and profile is not None:
-                await link_member(
-                    database, user.discord_id, profile.display_name, profile.avatar_url
-                )
-        case _:
-            pass
 
 
 async def link_member(

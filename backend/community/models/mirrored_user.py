@@ -60,7 +60,8 @@ class MirroredUser(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
 
 
-# The role that deletes may not write these columns, and nobody else hears of the deletion.
+# The role that deletes may not write these columns, and nobody else hears of the deletion. Another uid
+# under the same id is another person, as after a database that was made anew.
 FORGET = """
 CREATE FUNCTION forget_deleted_user() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -74,7 +75,7 @@ $$
 """
 FORGET_TRIGGER = """
 CREATE TRIGGER userbase_forget_deleted BEFORE UPDATE ON userbase
-FOR EACH ROW WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL)
+FOR EACH ROW WHEN (NEW.uid <> OLD.uid OR (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL))
 EXECUTE FUNCTION forget_deleted_user()
 """
 runs_after_create(MirroredUser.__table__, FORGET, FORGET_TRIGGER)  # type: ignore[arg-type]

@@ -285,6 +285,7 @@ def _create_outbox() -> None:
         sa.Column("payload", postgresql.JSONB(), nullable=False),
         sa.Column("created_at", moment, server_default=now, nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refusals", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_attempt_at", moment, server_default=now, nullable=False),
         sa.Column("last_error", sa.Text()),
         sa.Column("dead_at", moment),

@@ -31,7 +31,7 @@ $$
 """
 FORGET_TRIGGER = """
 CREATE TRIGGER userbase_forget_deleted BEFORE UPDATE ON userbase
-FOR EACH ROW WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL)
+FOR EACH ROW WHEN (NEW.uid <> OLD.uid OR (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL))
 EXECUTE FUNCTION forget_deleted_user()
 """
 
