@@ -17,6 +17,7 @@ from backend.doctor import Finding, examine
 from backend.errors import FaroutError
 from backend.schema.commands import commands as db
 from backend.settings import SettingsProblem
+from backend.worker import WorkerSettings, run_worker
 
 # sysexits.h: the configuration is wrong.
 EX_CONFIG = 78
@@ -57,6 +58,14 @@ def serve(
         log_config=None,
         **asgi.SERVER_OPTIONS,  # type: ignore[arg-type]
     )
+
+
+@app.command()
+def worker() -> None:
+    """Take changes of users to the mirror; any number of workers may run at once."""
+    settings = WorkerSettings.read()
+    logs.configure("json" if settings.bridge.environment == "production" else "text")
+    asyncio.run(run_worker(settings))
 
 
 @app.command()

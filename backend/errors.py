@@ -13,6 +13,10 @@ class BadInput(FaroutError):
     """The request itself cannot be right, whoever sends it."""
 
 
+class Invalid(FaroutError):
+    """The request can be read, but what it says cannot be."""
+
+
 class NotSignedIn(FaroutError):
     """Nobody is signed in, or the credentials that were sent are not good."""
 

@@ -1,4 +1,6 @@
 pytest_plugins = (
     "tests.fixtures.databases",
     "tests.fixtures.application",
+    "tests.fixtures.mirror",
+    "tests.fixtures.nats",
 )

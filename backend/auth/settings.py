@@ -24,12 +24,17 @@ _SHORTEST_JWT_SECRET = 32
 WELL_KNOWN_ADMIN_PASSWORD = "Admin123!"  # noqa: S105 - what `make run` uses, and production refuses
 
 
-class AuthSettings(SharedSettings):
-    """What the auth side reads from the environment, and nobody else does."""
+class AuthDatabaseSettings(SharedSettings):
+    """What reading the outbox and the users needs, and no more."""
 
     auth_database_url: Annotated[str, AfterValidator(check_database_url)] = required(
         "Set it to postgresql://farout_auth_service:password@host:5432/farout_auth."
     )
+
+
+class AuthSettings(AuthDatabaseSettings):
+    """What the auth side reads from the environment, and nobody else does."""
+
     discord_client_id: str = required(
         "Copy it from your application's OAuth2 page at https://discord.com/developers."
     )

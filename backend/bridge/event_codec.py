@@ -4,10 +4,9 @@ Ids and versions are strings, as everywhere in our JSON. A field more is passed 
 or one of another type, is refused.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, NoReturn, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import orjson
@@ -15,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend.bridge.events import DeletedUser, DiscordProfile, Event, EventType, UserState
 from backend.bridge.identity import Role
+from backend.strict_json import strict_json
 
 SCHEMA = 1
 TYPES: tuple[EventType, ...] = get_args(EventType)
-_DEEPEST = 20
 
 
 class EventMalformed(Exception):
@@ -96,7 +95,7 @@ def encode(event: Event) -> bytes:
 def decode(body: bytes, *, event_id: UUID) -> Event:
     """Read an event; raises EventUnreadable, EventMalformed, EventUnknown."""
     try:
-        envelope = _Envelope.model_validate(read_object(body))
+        envelope = _Envelope.model_validate(_read_object(body))
     except ValidationError as error:
         raise EventMalformed(_complaint(error)) from None
     if envelope.version_of_shape != SCHEMA or envelope.type not in TYPES:
@@ -137,18 +136,10 @@ def event_of_payload(
     return Event(event_id, known, occurred_at, state, profile)
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read one JSON object strictly: UTF-8 without BOM, no key twice, no NaN, not too deep.
-
-    Raises EventUnreadable.
-    """
-    if _depth(body) > _DEEPEST:
-        raise EventUnreadable("the body is nested too deep")
+def _read_object(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant
-        )
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        found = strict_json(body)
+    except ValueError:
         raise EventUnreadable("the body is not JSON as RFC 8259 has it") from None
     if not isinstance(found, dict):
         raise EventUnreadable("the body is not a JSON object")
@@ -159,29 +150,6 @@ def _profile_data(profile: DiscordProfile | None) -> dict[str, str] | None:
     if profile is None:
         return None
     return {"display_name": profile.display_name, "avatar_url": profile.avatar_url}
-
-
-def _depth(body: bytes) -> int:
-    """Return an upper bound: how many brackets are ever open at once, those in strings included."""
-    deepest = depth = 0
-    for byte in body:
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _complaint(error: ValidationError) -> str:

@@ -4,7 +4,8 @@ from starlette.routing import BaseRoute
 
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
+from backend.community.mirror.endpoints import router as mirror
 
 routes: list[BaseRoute] = []
-for feature in (members, member_pages):
+for feature in (members, member_pages, mirror):
     routes.extend(feature.routes)

@@ -17,13 +17,18 @@ class Community:
     database: Database
     # The same database as the role that alone may write the mirror.
     sync_database: Database
+    # What webhooks from the auth service are signed with; empty where none come.
+    webhook_keys: tuple[bytes, ...] = ()
 
     @classmethod
-    def from_settings(cls, settings: CommunitySettings) -> "Community":
+    def from_settings(
+        cls, settings: CommunitySettings, *, webhook_keys: tuple[bytes, ...] = ()
+    ) -> "Community":
         return cls(
             settings,
             Database(settings.database_url),
             Database(settings.sync_database_url, pool_size=_SYNC_CONNECTIONS),
+            webhook_keys,
         )
 
     async def close(self) -> None:

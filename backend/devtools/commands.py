@@ -27,6 +27,7 @@ from backend.devtools.sample_data import add_sample_data
 from backend.schema.histories import AUTH, COMMUNITY, with_urls
 from backend.schema.settings import MigrationSettings
 from backend.settings import read_all
+from backend.worker import Worker, WorkerSettings
 
 console = Console(highlight=False, soft_wrap=True)
 HOME = Path(".farout")
@@ -86,7 +87,12 @@ async def _serve(environment: Environment, port: int) -> None:
         )
     )
     _announce(environment, auth.settings)
-    await server.serve()
+    working = asyncio.create_task(Worker(WorkerSettings.read()).run())
+    try:
+        await server.serve()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 def _standin(settings: AuthSettings) -> ASGIApp:

@@ -14,7 +14,7 @@ from backend.discord.errors import (
     DiscordRateLimited,
     DiscordUnreachable,
 )
-from backend.discord.http import strict_json
+from backend.strict_json import strict_json
 
 log = logging.getLogger(__name__)
 

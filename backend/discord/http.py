@@ -1,9 +1,7 @@
 """The HTTP under every call to Discord: quick, small answers only, no redirect followed."""
 
 import asyncio
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import aiohttp
 import httpx2
@@ -71,27 +69,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def user_agent(public_url: str) -> str:
     """Return what Discord asks every client to call itself (Discord facts 8)."""
     return f"DiscordBot ({public_url}, {__version__})"
-
-
-def strict_json(content: bytes) -> Any:
-    """Parse UTF-8 JSON without duplicate names, NaN or deep nesting; raises ValueError."""
-    try:
-        return json.loads(
-            content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant
-        )
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def total_budget() -> asyncio.Timeout:

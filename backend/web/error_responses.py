@@ -13,6 +13,7 @@ from backend.errors import (
     BadInput,
     Conflict,
     FaroutError,
+    Invalid,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[FaroutError], HTTPStatus], ...] = (
     (BadInput, HTTPStatus.BAD_REQUEST),
+    (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from backend.bridge.event_codec import encode
 from backend.bridge.events import DeletedUser, Event, UserState
 from backend.bridge.users import UserDirectory
 from backend.community.mirror import queries
@@ -55,6 +56,15 @@ _APPLY_AND_LINK = Statement(
     text(f"WITH applied AS ({_UPSERT}), {_LINK} SELECT count(*) AS count FROM applied")  # noqa: S608
 )
 
+_PARK = Statement(
+    text("""
+        INSERT INTO rejected_events (event_id, type, body, error)
+        SELECT :event_id, left(coalesce(document ->> 'type', ''), 64), document, :reason
+        FROM (SELECT CAST(:body AS text)::jsonb AS document) AS parked
+        ON CONFLICT (event_id) DO NOTHING
+    """)
+)
+
 
 async def apply_events(database: Database, events: Sequence[Event]) -> int:
     """Take events in, in one transaction; returns how many users they changed.
@@ -84,6 +94,17 @@ async def apply_states(database: Database, states: Iterable[UserState | DeletedU
         except Collision:
             continue
     raise MirrorBusy
+
+
+async def park(database: Database, event_id: UUID, body: bytes, *, reason: str) -> None:
+    """Keep an event that cannot be applied, for `farout sync replay`; once, however often it comes."""
+    async with database.rows() as rows:
+        await rows.row(_PARK, event_id=event_id, body=body.decode("utf-8"), reason=reason[:500])
+
+
+async def park_event(database: Database, event: Event, *, reason: str) -> None:
+    """The same for an event that was read already."""
+    await park(database, event.id, encode(event), reason=reason)
 
 
 async def mirror_on_the_spot(
