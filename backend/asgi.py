@@ -8,6 +8,7 @@ from backend import logs
 from backend.app import create_app
 from backend.auth.settings import AuthSettings
 from backend.auth.side import Auth
+from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
 from backend.schema.histories import AUTH, COMMUNITY
@@ -24,15 +25,18 @@ SERVER_OPTIONS = {
 }
 
 
-def read_settings() -> tuple[AuthSettings, CommunitySettings]:
+def read_settings() -> tuple[AuthSettings, CommunitySettings, BridgeSettings]:
     """Read what serving needs; raises SettingsProblem with everything that is wrong."""
-    return cast(tuple[AuthSettings, CommunitySettings], read_all(AuthSettings, CommunitySettings))
+    return cast(
+        tuple[AuthSettings, CommunitySettings, BridgeSettings],
+        read_all(AuthSettings, CommunitySettings, BridgeSettings),
+    )
 
 
 def create() -> FastAPI:
     """Build the application from the environment; raises SettingsProblem."""
-    auth_settings, community_settings = read_settings()
+    auth_settings, community_settings, bridge_settings = read_settings()
     auth = Auth.from_settings(auth_settings)
-    community = Community.from_settings(community_settings)
+    community = Community.from_settings(community_settings, webhook_keys=bridge_settings.secrets)
     logs.configure("json" if auth.settings.environment == "production" else "text")
     return create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})

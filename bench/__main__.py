@@ -12,6 +12,7 @@ import orjson
 from rich.console import Console
 
 from backend.devtools.postgres import ClusterProblem
+from bench.mirror import MirrorFigures
 from bench.phases import Bench, Figures, Options, WorkNotDone
 from bench.report import find_goals, find_growth, print_report
 from bench.servers import StartFailed, running_lab
@@ -26,16 +27,16 @@ def main() -> int:
         return 1
     options = Options(arguments.seconds, arguments.logins, sorted(arguments.users))
     try:
-        figures = asyncio.run(_run(options))
+        figures, mirror = asyncio.run(_run(options))
     except (ClusterProblem, StartFailed, WorkNotDone) as problem:
         console.print(str(problem), style="red", markup=False)
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.")
         return 130
-    print_report(console, figures)
+    print_report(console, figures, mirror)
     if arguments.json is not None:
-        arguments.json.write_bytes(_as_json(figures))
+        arguments.json.write_bytes(_as_json(figures, mirror))
     return 0
 
 
@@ -55,20 +56,22 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _run(options: Options) -> list[Figures]:
+async def _run(options: Options) -> tuple[list[Figures], MirrorFigures]:
     task = asyncio.current_task()
     assert task is not None
     with contextlib.suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with running_lab() as lab:
-        return await Bench(lab, options).run()
+        bench = Bench(lab, options)
+        return await bench.run(), await bench.run_mirror()
 
 
-def _as_json(figures: list[Figures]) -> bytes:
+def _as_json(figures: list[Figures], mirror: MirrorFigures) -> bytes:
     document = {
         "figures": [asdict(one) for one in figures],
         "growth": [asdict(one) for one in find_growth(figures)],
-        "goals": [asdict(one) for one in find_goals(figures)],
+        "mirror": asdict(mirror),
+        "goals": [asdict(one) for one in find_goals(figures, mirror)],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 

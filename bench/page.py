@@ -55,6 +55,18 @@ def growth(statements: list[dict[str, Any]]) -> list[str]:
     )
 
 
+def mirror(found: dict[str, Any]) -> list[str]:
+    rate = found["backlog"] / max(found["backlog_seconds"], 0.001)
+    return _table(
+        "what | n | a second | p50 ms | p95 ms | p99 ms | longest ms",
+        (
+            f"backlog | {found['backlog']:,} | {rate:,.0f} | | | | ",
+            f"steady changes | {found['changes']:,} | 100 | {found['p50_ms']:.1f}"
+            f" | {found['p95_ms']:.1f} | {found['p99_ms']:.1f} | {found['longest_ms']:.1f}",
+        ),
+    )
+
+
 def goals(found: list[dict[str, Any]]) -> list[str]:
     return _table(
         "goal | found | wanted | verdict",
@@ -86,6 +98,7 @@ def main() -> None:
         document = json.loads(given.bench.read_text())
         page = put(page, "make bench", phases(document["figures"]))
         page = put(page, "growth", growth(document["growth"]))
+        page = put(page, "mirror", mirror(document["mirror"]))
         page = put(page, "goals", goals(document["goals"]))
     if given.peers:
         page = put(page, "peers", peers(given.peers.read_text()))

@@ -11,6 +11,7 @@ import orjson
 from bench.crowd import fill_up
 from bench.driver import Job, Outcome, Ticket
 from bench.meters import Queries, Statement, cpu_ms
+from bench.mirror import MirrorFigures, measure_mirror
 from bench.servers import ROOT, Lab, Server
 
 WARM_UP_LOGINS = 200
@@ -72,6 +73,10 @@ class Bench:
         found += await self._check_rounds(tickets[:SESSIONS])
         found.append(await self._sign_out(tickets[:SESSIONS]))
         return found
+
+    async def run_mirror(self) -> MirrorFigures:
+        """The way of a change to the mirror, with everybody there whom the phases made."""
+        return await measure_mirror(self._lab)
 
     async def _sign_in_phases(self, number: int) -> tuple[Figures, Figures, list[Ticket]]:
         """The same people twice: nobody has seen them, then everybody has."""

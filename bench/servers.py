@@ -52,6 +52,9 @@ class Lab:
     # The owner's connections, which look past every grant.
     auth: "asyncpg.Connection[asyncpg.Record]"
     community: "asyncpg.Connection[asyncpg.Record]"
+    # For processes that a phase starts by itself.
+    home: Path
+    environment: dict[str, str]
 
 
 @asynccontextmanager
@@ -84,7 +87,10 @@ async def running_lab() -> AsyncIterator[Lab]:
             environment,
         )
         backend: int = await auth.fetchval("SELECT pg_backend_pid()")
-        yield Lab(farout, bare, discord.base, parent_of(backend), auth, community)
+        environment |= {"PUBLIC_URL": farout.base}
+        yield Lab(
+            farout, bare, discord.base, parent_of(backend), auth, community, home, environment
+        )
 
 
 def _environment(cluster: Cluster, discord: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ SOURCES = [path for path in (ROOT / "backend").rglob("*.py") if "devtools" not i
 # Read by docker-compose.yml, the init script and the port option, not by a settings class.
 OF_THE_DEPLOYMENT = {
     "PORT", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "FAROUT_AUTH_SERVICE_PASSWORD",
-    "FAROUT_APP_PASSWORD", "FAROUT_SYNC_PASSWORD",
+    "FAROUT_APP_PASSWORD", "FAROUT_SYNC_PASSWORD", "AUTH_PORT", "NATS_TOKEN",
 }  # fmt: skip
 
 

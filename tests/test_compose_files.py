@@ -1,4 +1,4 @@
-"""What can be said of the compose file, the image and .env.example without running them."""
+"""What can be said of the compose files, the image and .env.example without running them."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,7 @@ from backend.schema.settings import MigrationSettings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
+SPLIT = (ROOT / "docker-compose.split.yml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
@@ -29,16 +30,16 @@ REQUIRED = {
 }
 
 
-def service(name: str) -> str:
-    """Return one service of the compose file as text."""
-    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)+)", COMPOSE, re.MULTILINE)
+def service(name: str, compose: str = COMPOSE) -> str:
+    """Return one service of a compose file as text."""
+    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)+)", compose, re.MULTILINE)
     assert found, f"no service {name}"
     return found[1]
 
 
 def test_env_example_lists_every_name_that_compose_reads() -> None:
-    read = set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE)) | set(
-        re.findall(r"^ +([A-Z_]+):$", COMPOSE, re.MULTILINE)
+    read = set(re.findall(r"(?<!\$)\$\{(\w+)", COMPOSE + SPLIT)) | set(
+        re.findall(r"^ +([A-Z_]+):$", COMPOSE + SPLIT, re.MULTILINE)
     )
     listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
     assert read <= listed
@@ -49,8 +50,25 @@ def test_env_example_lists_every_name_that_compose_reads() -> None:
 )
 def test_compose_passes_every_setting_on(kind: type[BaseSettings]) -> None:
     """A name that .env sets and no container is given would be ignored without a word."""
-    passed = set(re.findall(r"^ +([A-Z_]+):", COMPOSE, re.MULTILINE))
+    passed = set(re.findall(r"^ +([A-Z_]+):", COMPOSE + SPLIT, re.MULTILINE))
     assert {name.upper() for name in kind.model_fields} <= passed
+
+
+@pytest.mark.parametrize(
+    ("name", "may_not_know"),
+    [
+        ("auth", "FAROUT_APP_|FAROUT_SYNC_|[^_]DATABASE_URL: postgresql://farout_app"),
+        ("community", "AUTH_DATABASE|FAROUT_AUTH_SERVICE|ENCRYPTION|DISCORD_CLIENT|JWT_"),
+    ],
+)
+def test_each_of_the_two_services_knows_its_own_secrets_alone(name: str, may_not_know: str) -> None:
+    bridge = SPLIT[SPLIT.index("x-bridge:") : SPLIT.index("\nservices:")]
+    assert not re.search(may_not_know, service(name, SPLIT) + bridge)
+
+
+def test_the_joining_secrets_have_no_default() -> None:
+    stops = dict(re.findall(r"\$\{(\w+):\?(\w+) is missing", SPLIT))
+    assert {"AUTH_SERVICE_API_KEY", "WEBHOOK_SECRETS"} <= set(stops)
 
 
 def test_what_is_required_has_no_default_and_stops_compose() -> None:

@@ -3,10 +3,11 @@
 import logging
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.models import OutboxMessage
@@ -57,9 +58,9 @@ async def _deliver(
         else:
             failures[message_id] = outcome
     await db.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(arrived)))
-    for message in messages:
-        if message.id in failures:
-            await _put_back(db, message, failures[message.id])
+    failed = [(message, failures[message.id]) for message in messages if message.id in failures]
+    if failed:
+        await _put_back(db, failed)
 
 
 def _event_of(message: OutboxMessage) -> Event:
@@ -71,32 +72,34 @@ def _event_of(message: OutboxMessage) -> Event:
     )
 
 
-async def _put_back(db: AsyncSession, message: OutboxMessage, failure: Failure) -> None:
-    attempts = message.attempts + 1
-    refusals = message.refusals + (0 if failure.is_target_away else 1)
-    is_dead = failure.is_final or refusals >= MOST_REFUSALS
-    await db.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == message.id)
-        .values(
-            attempts=attempts,
-            refusals=refusals,
-            last_error=failure.reason[:500],
-            next_attempt_at=func.clock_timestamp()
-            + timedelta(seconds=delay_before(attempts, failure)),
-            dead_at=func.clock_timestamp() if is_dead else None,
-        )
-    )
+async def _put_back(db: AsyncSession, failed: Sequence[tuple[OutboxMessage, Failure]]) -> None:
+    now = (await db.execute(select(func.clock_timestamp()))).scalar_one()
+    changes = [_after_failure(message, failure, now) for message, failure in failed]
+    await db.execute(update(OutboxMessage), changes)
+    dead = sum(change["dead_at"] is not None for change in changes)
     log.log(
-        logging.ERROR if is_dead else logging.WARNING,
-        "event given up" if is_dead else "event not delivered",
+        logging.ERROR if dead else logging.WARNING,
+        "events not delivered",
         extra={
-            "action": "outbox.dead" if is_dead else "outbox.failed",
-            "event": str(message.event_id),
-            "attempts": attempts,
-            "reason": failure.reason[:200],
+            "action": "outbox.failed",
+            "count": len(failed),
+            "given_up": dead,
+            "reason": failed[0][1].reason[:200],
         },
     )
+
+
+def _after_failure(message: OutboxMessage, failure: Failure, now: datetime) -> dict[str, Any]:
+    attempts = message.attempts + 1
+    refusals = message.refusals + (0 if failure.is_target_away else 1)
+    return {
+        "id": message.id,
+        "attempts": attempts,
+        "refusals": refusals,
+        "last_error": failure.reason[:500],
+        "next_attempt_at": now + timedelta(seconds=delay_before(attempts, failure)),
+        "dead_at": now if failure.is_final or refusals >= MOST_REFUSALS else None,
+    }
 
 
 def delay_before(attempts: int, failure: Failure) -> float:

@@ -15,7 +15,10 @@ PATH = "/internal/events"
 _AT_ONCE = 16
 _TOTAL_SECONDS = 5.0
 _CONNECT_SECONDS = 2.0
+# Well below the time after which PostgreSQL ends a transaction that is idle.
+_BATCH_SECONDS = 6.0
 _LONGEST_RETRY_AFTER = 3600.0
+_NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError)
 # What the receiver says of the event itself. Everything else is the receiver's own trouble, or a
 # secret or address that an operator has to mend: the event is fine and stays.
 _OF_THE_EVENT = frozenset({400, 409, 413, 415, 422, 500})
@@ -30,18 +33,21 @@ class WebhookTransport:
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(self, events: Sequence[Event]) -> Sequence[Failure | None]:
-        """Post several at once. Where one finds nobody, the rest is not tried: locks are held."""
+        """Post several at once. Where nobody answers the rest is not tried: locks are held."""
         places = asyncio.Semaphore(_AT_ONCE)
-        is_away = asyncio.Event()
+        is_silent = asyncio.Event()
+        started_at = time.monotonic()
 
         async def post(event: Event) -> Failure | None:
             async with places:
-                if is_away.is_set():
-                    return Failure("the community service is away", is_target_away=True)
-                outcome = await self._post(event)
-                if outcome is not None and outcome.is_target_away:
-                    is_away.set()
-                return outcome
+                if is_silent.is_set() or time.monotonic() - started_at > _BATCH_SECONDS:
+                    return Failure("the community service takes too long", is_target_away=True)
+                try:
+                    return await self._post(event)
+                except _NO_ANSWER as error:
+                    is_silent.set()
+                    reason = f"the community service does not answer: {type(error).__name__}"
+                    return Failure(reason, is_target_away=True)
 
         return await asyncio.gather(*(post(event) for event in events))
 
@@ -53,20 +59,14 @@ class WebhookTransport:
     async def _post(self, event: Event) -> Failure | None:
         body = encode(event)
         headers = sign(self._keys, message_id=str(event.id), body=body, now=time.time())
-        try:
-            async with self._client().post(
-                self._url,
-                data=body,
-                headers={"Content-Type": "application/json", **headers},
-                # A redirect would take the signed body elsewhere.
-                allow_redirects=False,
-            ) as response:
-                return _outcome(response.status, response.headers.get("Retry-After", ""))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Failure(
-                f"the community service does not answer: {type(error).__name__}",
-                is_target_away=True,
-            )
+        async with self._client().post(
+            self._url,
+            data=body,
+            headers={"Content-Type": "application/json", **headers},
+            # A redirect would take the signed body elsewhere.
+            allow_redirects=False,
+        ) as response:
+            return _outcome(response.status, response.headers.get("Retry-After", ""))
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
