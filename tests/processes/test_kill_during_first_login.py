@@ -16,6 +16,7 @@ from backend.devtools.discord.seeds import NOVA_ID
 from backend.devtools.discord.standin import STANDIN_CLIENT_ID, STANDIN_CLIENT_SECRET, Standin
 from tests.fixtures.application import KEY, make_standin
 from tests.fixtures.databases import Connection, Server
+from tests.fixtures.mirror import Deliver, in_step
 from tests.fixtures.servers import FaroutProcess, WatchedWire, free_port, serving
 
 
@@ -104,6 +105,16 @@ async def _end(process: FaroutProcess) -> None:
     await process.gone()
 
 
+async def _delivered(deliver: Deliver, auth: Connection, community: Connection) -> None:
+    """What was committed in farout_auth reaches the community without another sign-in."""
+    await _end_backends(auth)
+    while await deliver():
+        pass
+    assert await in_step(auth, community)
+    names = [row["display_name"] for row in await community.fetch("SELECT * FROM members")]
+    assert names == ["Nova Reyes"] * await auth.fetchval("SELECT count(*) FROM users")
+
+
 async def _heals(scene: Scene, auth: Connection, community: Connection) -> FaroutProcess:
     """Start again and sign in again; returns the process."""
     process = await scene.start()
@@ -117,18 +128,22 @@ async def _heals(scene: Scene, auth: Connection, community: Connection) -> Farou
     return process
 
 
-async def _empty(auth: Connection, community: Connection) -> None:
-    # A killed process leaves its backends behind for a moment, with their locks.
+async def _end_backends(auth: Connection) -> None:
+    """A killed process leaves its backends behind for a moment, with their locks; see them off."""
     await auth.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN"
-        " ('farout_auth_service', 'farout_app') AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename IN"
+        " ('farout_auth_service', 'farout_app', 'farout_sync') AND pid <> pg_backend_pid()"
     )
-    await auth.execute("TRUNCATE users, oauth_states, audit_log CASCADE")
-    await community.execute("TRUNCATE members")
 
 
-async def test_killed_between_the_two_databases_the_next_login_makes_the_profile(
-    scene: Scene, auth_owner: Connection, community_owner: Connection
+async def _empty(auth: Connection, community: Connection) -> None:
+    await _end_backends(auth)
+    await auth.execute("TRUNCATE users, oauth_states, audit_log CASCADE; TRUNCATE outbox")
+    await community.execute("TRUNCATE members, userbase")
+
+
+async def test_killed_between_the_two_databases_the_profile_is_made_all_the_same(
+    scene: Scene, auth_owner: Connection, community_owner: Connection, deliver: Deliver
 ) -> None:
     messages = await _count_messages(scene, auth_owner, community_owner)
 
@@ -137,19 +152,25 @@ async def test_killed_between_the_two_databases_the_next_login_makes_the_profile
     assert await auth_owner.fetchval("SELECT count(*) FROM users") == 1
     assert await community_owner.fetchval("SELECT count(*) FROM members") == 0
 
+    await _delivered(deliver, auth_owner, community_owner)
     await _end(await _heals(scene, auth_owner, community_owner))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arrives", [False, True])
-async def test_killed_at_any_message_the_next_login_heals_it(
-    scene: Scene, auth_owner: Connection, community_owner: Connection, arrives: bool
+async def test_killed_at_any_message_nothing_is_lost_and_the_next_login_works(
+    scene: Scene,
+    auth_owner: Connection,
+    community_owner: Connection,
+    deliver: Deliver,
+    arrives: bool,
 ) -> None:
     messages = await _count_messages(scene, auth_owner, community_owner)
     assert messages >= 6
 
     for at in range(1, messages + 1):
         await _crash(scene, await scene.start(), at, arrives=arrives)
+        await _delivered(deliver, auth_owner, community_owner)
         process = await asyncio.wait_for(_heals(scene, auth_owner, community_owner), 30)
         await _end(process)
         await _empty(auth_owner, community_owner)
