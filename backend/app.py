@@ -14,10 +14,12 @@ from backend.auth.identify import Identify
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
 from backend.bridge.events import Event
+from backend.bridge.identity_cache import IdentityCache
 from backend.community.mirror.actions import apply_events
 from backend.community.routes import routes as community_routes
 from backend.community.side import Community
 from backend.database import Database
+from backend.listener import Listener
 from backend.settings import SharedSettings
 from backend.web import docs, error_responses, health, openapi
 from backend.web.body_limit import BodyLimit
@@ -25,9 +27,12 @@ from backend.web.cookies import Cookies
 from backend.web.envelope import Envelope, security_headers
 from backend.web.pages import STATIC
 from backend.web.same_origin import SameOrigin
+from backend.web.settled import Settled, unsafe_sections
 from backend.web.state import Web
 
 log = logging.getLogger(__name__)
+
+REVOCATIONS = "farout_revocations"
 
 
 def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) -> FastAPI:
@@ -39,6 +44,10 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
         await apply_events(community.sync_database, [event])
 
     auth.announce = announce
+    cache = IdentityCache(Identify(auth))
+    listener = Listener(auth.settings.auth_database_url, REVOCATIONS, cache.take_notice)
+    cache.follow(listener)
+    auth.settle = listener.settle
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -46,6 +55,8 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
             for side in (community, auth):
                 opened.push_async_callback(side.close)
             await auth.open()
+            opened.push_async_callback(listener.close)
+            listener.start()
             log.info("ready", extra={"action": "app.ready", "url": settings.public_url})
             yield
 
@@ -67,9 +78,11 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
             ),
             Middleware(BodyLimit),
             Middleware(SameOrigin, origin=settings.public_url, cookies=cookies),
+            Middleware(Settled, settle=listener.settle, sections=unsafe_sections(auth_routes)),
         ],
     )
-    app.state.web = Web(settings, cookies, Identify(auth))
+    app.state.web = Web(settings, cookies, cache)
+    app.state.identity_cache = cache
     app.state.auth = auth
     app.state.community = community
     app.state.checks = {

@@ -10,7 +10,9 @@ import asyncpg
 DATABASES = ["farout_auth", "farout"]
 _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 _CONTROL = re.compile(
-    r"(begin|start transaction|commit|rollback|savepoint|release|set|show)\b", re.I
+    # The last one is the heartbeat of whoever listens, a few times a second whatever else goes on.
+    r"(begin|start transaction|commit|rollback|savepoint|release|set|show)\b|select \$1$",
+    re.I,
 )
 _READ = """
 SELECT s.query, sum(s.calls)::bigint AS calls, sum(s.total_exec_time) AS exec_ms,

@@ -1,5 +1,6 @@
 """The auth side, put together."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import httpx2
@@ -13,6 +14,11 @@ from backend.database import Database
 from backend.discord.sign_in_client import DiscordApplication, DiscordSignInClient
 
 
+async def settle_at_once() -> bool:
+    """For an auth side that remembers nobody, so it has nothing to forget."""
+    return True
+
+
 @dataclass
 class Auth:
     """What every action of this side may need; one a process."""
@@ -24,6 +30,8 @@ class Auth:
     passwords: PasswordHasher
     tokens: AccessTokens
     announce: Announce = announce_to_nobody
+    # Waits until this process has heard of everything that was committed before.
+    settle: Callable[[], Awaitable[bool]] = settle_at_once
 
     @classmethod
     def from_settings(

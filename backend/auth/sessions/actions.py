@@ -105,15 +105,16 @@ _END_BY_ID = _end_statement(
 
 async def end_session_of_token(
     database: Database, token: str, *, reason: str, origin: Origin
-) -> None:
-    """End the session that a cookie belongs to; an unknown or ended one is no error."""
-    await database.row(
+) -> bool:
+    """End the session that a cookie belongs to; False for an unknown or ended one."""
+    ended = await database.row(
         _END_BY_TOKEN,
         token_hash=token_hash(token),
         reason=reason,
         ip=origin.ip,
         request_id=origin.request_id,
     )
+    return ended is not None
 
 
 async def sign_out(database: Database, session_id: UUID, *, origin: Origin) -> None:

@@ -1,0 +1,8 @@
+from backend.errors import Unavailable
+
+
+class AuthUnavailable(Unavailable):
+    code = "auth_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("Who is asking cannot be checked at the moment. Try again shortly.")
