@@ -45,12 +45,15 @@ def serve(
         os.environ.get("PORT", "8000")
     ),
     workers: Annotated[int, typer.Option(min=1, help="Processes to serve with.")] = 1,
+    side: Annotated[
+        asgi.Side | None, typer.Option(help="One side as a service of its own; else both.")
+    ] = None,
 ) -> None:
     """Serve pages and API."""
     # Read here too, so that bad settings end the command before a worker is started.
-    asgi.read_settings()
+    asgi.read_serving(side)
     uvicorn.run(
-        "backend.asgi:create",
+        f"backend.asgi:create_{side}" if side else "backend.asgi:create",
         factory=True,
         host=host,
         port=port,

@@ -18,7 +18,12 @@ class Invalid(FaroutError):
 
 
 class NotSignedIn(FaroutError):
-    """Nobody is signed in, or the credentials that were sent are not good."""
+    """Nobody is signed in, or the credentials that were sent are not good.
+
+    ``challenge`` names the kind of credentials that would do.
+    """
+
+    challenge: ClassVar[str] = "Bearer"
 
 
 class NotAllowed(FaroutError):

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Network = IPv4Network | IPv6Network
 CommaSeparated = NoDecode
 
+_DISCORD_HOSTS = ("discord.com", "cdn.discordapp.com")
+
 
 class SettingsProblem(Exception):
     """Settings are missing or bad; ``problems`` has one line for each."""
@@ -33,6 +35,7 @@ class SharedSettings(BaseSettings):
 
     environment: Literal["development", "production"] = "development"
     public_url: str = "http://localhost:8000"
+    discord_cdn_base_url: str = "https://cdn.discordapp.com"
     trusted_proxies: Annotated[tuple[Network, ...], CommaSeparated] = ()
 
     @field_validator("public_url")
@@ -46,6 +49,11 @@ class SharedSettings(BaseSettings):
         if is_production(info) and parts.scheme != "https":
             raise ValueError("must begin with https:// when ENVIRONMENT is production")
         return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("discord_cdn_base_url")
+    @classmethod
+    def _is_discord(cls, value: str, info: ValidationInfo) -> str:
+        return check_discord_url(value, info)
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -65,6 +73,16 @@ class SharedSettings(BaseSettings):
 def is_production(info: ValidationInfo) -> bool:
     """Whether the settings being checked are for production (``environment`` is read first)."""
     return info.data.get("environment") == "production"
+
+
+def check_discord_url(value: str, info: ValidationInfo) -> str:
+    """Check an address at Discord; raises ValueError saying what is wrong."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://discord.com/api/v10")
+    if is_production(info) and (parts.scheme != "https" or parts.netloc not in _DISCORD_HOSTS):
+        raise ValueError("must be Discord's own https address when ENVIRONMENT is production")
+    return value.rstrip("/")
 
 
 def check_database_url(value: str) -> str:

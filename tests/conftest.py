@@ -1,6 +1,7 @@
 pytest_plugins = (
     "tests.fixtures.databases",
     "tests.fixtures.application",
+    "tests.fixtures.two_services",
     "tests.fixtures.mirror",
     "tests.fixtures.nats",
 )

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.internal.endpoints import router as internal
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
 from backend.auth.sessions.endpoints import direct as direct_sessions
@@ -26,3 +27,6 @@ for feature in (
     user_pages,
 ):
     routes.extend(feature.routes)
+
+# For the other service alone; nothing here ends a session.
+internal_routes: list[BaseRoute] = list(internal.routes)

@@ -1,5 +1,4 @@
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -14,12 +13,12 @@ from backend.auth.crypto.key_ring import KeyRing
 from backend.settings import (
     SharedSettings,
     check_database_url,
+    check_discord_url,
     is_production,
     looks_like_a_placeholder,
     required,
 )
 
-_DISCORD_HOSTS = ("discord.com", "cdn.discordapp.com")
 _SHORTEST_JWT_SECRET = 32
 WELL_KNOWN_ADMIN_PASSWORD = "Admin123!"  # noqa: S105 - what `make run` uses, and production refuses
 
@@ -44,7 +43,6 @@ class AuthSettings(AuthDatabaseSettings):
     discord_redirect_uri: str = ""
     discord_authorize_url: str = "https://discord.com/oauth2/authorize"
     discord_api_base_url: str = "https://discord.com/api/v10"
-    discord_cdn_base_url: str = "https://cdn.discordapp.com"
     discord_issuer: str = "https://discord.com"
     jwt_algorithm: Literal["ES256", "HS256"] = "ES256"
     jwt_secret: SecretStr | None = None
@@ -72,15 +70,10 @@ class AuthSettings(AuthDatabaseSettings):
             raise ValueError(f"must begin with PUBLIC_URL, {public_url}/")
         return value
 
-    @field_validator("discord_authorize_url", "discord_api_base_url", "discord_cdn_base_url")
+    @field_validator("discord_authorize_url", "discord_api_base_url")
     @classmethod
-    def _is_discord(cls, value: str, info: ValidationInfo) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address such as https://discord.com/api/v10")
-        if is_production(info) and (parts.scheme != "https" or parts.netloc not in _DISCORD_HOSTS):
-            raise ValueError("must be Discord's own https address when ENVIRONMENT is production")
-        return value.rstrip("/")
+    def _is_at_discord(cls, value: str, info: ValidationInfo) -> str:
+        return check_discord_url(value, info)
 
     @field_validator("discord_client_secret")
     @classmethod

@@ -1,7 +1,7 @@
 """The auth side, put together."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx2
 
@@ -10,6 +10,7 @@ from backend.auth.crypto.password_hasher import PasswordHasher
 from backend.auth.crypto.signing_keys import AccessTokens
 from backend.auth.settings import AuthSettings
 from backend.bridge.events import Announce, announce_to_nobody
+from backend.bridge.revocations import Broadcast
 from backend.database import Database
 from backend.discord.sign_in_client import DiscordApplication, DiscordSignInClient
 
@@ -32,6 +33,7 @@ class Auth:
     announce: Announce = announce_to_nobody
     # Waits until this process has heard of everything that was committed before.
     settle: Callable[[], Awaitable[bool]] = settle_at_once
+    revocations: Broadcast = field(default_factory=Broadcast)
 
     @classmethod
     def from_settings(

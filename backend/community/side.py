@@ -1,7 +1,8 @@
 """The community side, put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from backend.bridge.users import UserDirectory
 from backend.community.settings import CommunitySettings
 from backend.database import Database
 
@@ -19,6 +20,8 @@ class Community:
     sync_database: Database
     # What webhooks from the auth service are signed with; empty where none come.
     webhook_keys: tuple[bytes, ...] = ()
+    # The users as auth knows them; whoever puts the application together says how to reach it.
+    users: UserDirectory = field(init=False)
 
     @classmethod
     def from_settings(

@@ -112,7 +112,7 @@ async def _say_http(request: Request, error: Exception) -> Response:
 
 def _headers_for(error: FaroutError) -> dict[str, str]:
     if isinstance(error, NotSignedIn):
-        return {"WWW-Authenticate": "Bearer"}
+        return {"WWW-Authenticate": error.challenge}
     if isinstance(error, Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}

@@ -17,6 +17,8 @@ class Web:
     settings: SharedSettings
     cookies: Cookies
     identify: IdentifyCaller
+    # SHA-256 of the keys that internal routes take; see web/internal_token.py.
+    internal_keys: tuple[bytes, ...] = ()
 
 
 def web_of(request: HTTPConnection) -> Web:

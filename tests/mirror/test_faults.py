@@ -83,7 +83,7 @@ async def scene(migrated: Server, effects: None) -> AsyncIterator[Scene]:
     )
     worker = FaroutProcess(
         {**shared, "AUTH_DATABASE_URL": migrated.url("farout_auth_service", "farout_auth")},
-        command=("worker",),
+        command="worker",
         ready=b"delivering",
     )
     async with wire.open():

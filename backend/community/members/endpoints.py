@@ -12,6 +12,7 @@ from backend.community.members.schemas import (
     ProfileChange,
     Search,
 )
+from backend.community.mirror.dependencies import MirroredCaller
 from backend.community.models import Member
 from backend.web.callers import Caller
 from backend.web.cursors import read_cursor, write_cursor
@@ -38,7 +39,9 @@ async def list_members(
 
 
 @router.get("/me", response_model=MemberDetails)
-async def get_own_profile(db: Transaction, community: RunningCommunity, caller: Caller) -> Member:
+async def get_own_profile(
+    db: Transaction, community: RunningCommunity, caller: MirroredCaller
+) -> Member:
     """The caller's own profile."""
     member = await actions.get_own_member(community.database, db, caller)
     if member is None:
@@ -47,7 +50,9 @@ async def get_own_profile(db: Transaction, community: RunningCommunity, caller: 
 
 
 @router.patch("/me", response_model=MemberDetails)
-async def change_own_profile(db: Transaction, change: ProfileChange, caller: Caller) -> Member:
+async def change_own_profile(
+    db: Transaction, change: ProfileChange, caller: MirroredCaller
+) -> Member:
     """Change the caller's own display name and bio."""
     if caller.discord_id is None:
         raise NotLinkedToDiscord

@@ -9,6 +9,7 @@ from backend.community.dependencies import RunningCommunity, Transaction
 from backend.community.members import actions, queries
 from backend.community.members.errors import NotLinkedToDiscord
 from backend.community.members.schemas import ProfileChange
+from backend.community.mirror.dependencies import MirroredCaller
 from backend.community.models import Member
 from backend.web.callers import Caller
 from backend.web.cursors import read_cursor, write_cursor
@@ -21,7 +22,11 @@ _PAGE_SIZE = 48
 
 @router.get("/profile")
 async def profile_page(
-    request: Request, db: Transaction, community: RunningCommunity, caller: Caller, done: str = ""
+    request: Request,
+    db: Transaction,
+    community: RunningCommunity,
+    caller: MirroredCaller,
+    done: str = "",
 ) -> Response:
     member = await actions.get_own_member(community.database, db, caller)
     message = "Your profile was saved." if done == "saved" else None
@@ -30,7 +35,7 @@ async def profile_page(
 
 @router.get("/profile/edit")
 async def edit_page(
-    request: Request, db: Transaction, community: RunningCommunity, caller: Caller
+    request: Request, db: Transaction, community: RunningCommunity, caller: MirroredCaller
 ) -> Response:
     member = await actions.get_own_member(community.database, db, caller)
     if member is None:
@@ -42,7 +47,7 @@ async def edit_page(
 async def save_profile(
     request: Request,
     db: Transaction,
-    caller: Caller,
+    caller: MirroredCaller,
     display_name: Annotated[str, Form()] = "",
     bio: Annotated[str, Form()] = "",
 ) -> Response:

@@ -1,0 +1,91 @@
+"""The users as the mirror is to have them, read and announced by the auth side itself."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select, text, update
+
+from backend.auth.audit.actions import record
+from backend.auth.audit.origin import AT_A_SHELL, Origin
+from backend.auth.models import AccountSecurity, User
+from backend.bridge.events import UserState
+from backend.bridge.users import UserCount
+from backend.database import Database
+
+# Two who raise the sequence must not lower it for each other.
+_VERSIONS_LOCK = 0xA2203
+# Versions that sign-ins take between our look at the sequence and our setting of it.
+_MARGIN = 10_000
+_LARGEST_VERSION = 2**62
+
+
+class Directory:
+    """Implements the bridge's UserDirectory on the database itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, uid: UUID) -> UserState | None:
+        async with self._database.transaction() as db:
+            row = (await db.execute(_states().where(AccountSecurity.uid == uid))).first()
+        return None if row is None else _state(row)
+
+    async def page(self, *, after: int, upto: int | None, limit: int) -> Sequence[UserState]:
+        page = _states().where(User.id > after).order_by(User.id).limit(limit)
+        if upto is not None:
+            page = page.where(User.id <= upto)
+        async with self._database.transaction() as db:
+            return [_state(row) for row in await db.execute(page)]
+
+    async def count(self) -> UserCount:
+        users = select(func.count()).select_from(User).scalar_subquery()
+        latest = text("SELECT last_value FROM user_versions").columns(last_value=User.id.type)
+        async with self._database.transaction() as db:
+            row = (await db.execute(select(users, latest.scalar_subquery()))).one()
+        return UserCount(users=row[0], latest_version=row[1])
+
+    async def announce_again(
+        self, uids: Sequence[UUID], *, above: int, origin: Origin = AT_A_SHELL
+    ) -> Sequence[UserState]:
+        """Give these users versions above ``above``; triggers announce them like any change."""
+        if not 0 <= above <= _LARGEST_VERSION:
+            raise ValueError("above must be a version")
+        chosen = AccountSecurity.uid.in_(uids)
+        async with self._database.transaction() as db:
+            await db.execute(select(func.pg_advisory_xact_lock(_VERSIONS_LOCK)))
+            await db.execute(_RAISE, {"above": above, "raised": above + _MARGIN})
+            raised = update(AccountSecurity).where(chosen)
+            await db.execute(
+                raised.values(version=AccountSecurity.version + 1),
+                execution_options={"synchronize_session": False},
+            )
+            rows = (await db.execute(_states().where(chosen).order_by(User.id))).all()
+            record(
+                db, "users.announced_again", actor=None, target=None, origin=origin,
+                count=len(rows), above=str(above),
+            )  # fmt: skip
+        return [_state(row) for row in rows]
+
+
+_RAISE = text(
+    "SELECT setval('user_versions', :raised) FROM user_versions WHERE last_value <= :above"
+)
+
+
+def _states() -> Select[*tuple[Any, ...]]:
+    """Select plain columns: at thousands of rows, ORM objects cost more than the query."""
+    return select(
+        AccountSecurity.uid,
+        User.id,
+        AccountSecurity.version,
+        User.username,
+        User.discord_id,
+        User.email,
+        User.role,
+        User.is_active,
+    ).join(AccountSecurity, AccountSecurity.user_id == User.id)
+
+
+def _state(row: Row[*tuple[Any, ...]]) -> UserState:
+    return UserState(*row)
