@@ -16,10 +16,12 @@ from backend.auth.routes import internal_routes
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
 from backend.auth.users.directory import Directory
+from backend.bridge.announcing import Announcer
 from backend.bridge.auth_client import AuthClient
 from backend.bridge.door import DistantDoor, Door
 from backend.bridge.events import Event
 from backend.bridge.settings import BridgeSettings
+from backend.bridge.transports.webhook import WebhookTransport
 from backend.community.mirror.actions import apply_events
 from backend.community.routes import routes as community_routes
 from backend.community.side import Community
@@ -92,6 +94,10 @@ def _join(auth: Auth | None, community: Community | None, bridge: BridgeSettings
         if community is not None:
             community.users = Directory(auth.database)
             auth.announce = partial(_apply, community)
+        elif bridge is not None and bridge.community_service_url and bridge.secrets:
+            auth.announce = Announcer(
+                WebhookTransport(bridge.community_service_url, bridge.secrets)
+            )
         return OwnDoor(auth)
     if bridge is None or not bridge.auth_service_url:
         raise ValueError("a community by itself needs AUTH_SERVICE_URL")
@@ -116,6 +122,8 @@ async def _lifespan(
         if auth is not None:
             await auth.open()
             opened.enter_context(told_of_shutdown(auth.revocations.end_all))
+            if isinstance(auth.announce, Announcer):
+                opened.push_async_callback(auth.announce.close)
         opened.push_async_callback(door.close)
         door.open()
         settings = app.state.web.settings

@@ -65,6 +65,20 @@ async def test_a_deleted_user_stays_deleted(
     assert await community_owner.fetchval("SELECT count(*) FROM members") == 0
 
 
+async def test_an_old_event_does_not_touch_who_came_back(
+    sync_database: Database, community_owner: Connection
+) -> None:
+    """Deleted, and made anew with the same Discord account: another id, another uid, newer versions."""
+    await apply_events(sync_database, [event(user_state(1, 1)), deleted(1, 3)])
+    again = user_state(2, 4, discord_id=user_state(1, 1).discord_id)
+    await apply_events(sync_database, [event(again)])
+
+    await apply_events(sync_database, [event(user_state(1, 2, username="old"))])
+
+    row = await one_row(community_owner, "SELECT user_id FROM userbase WHERE deleted_at IS NULL")
+    assert row["user_id"] == 2
+
+
 async def test_a_deletion_that_overtakes_everything_leaves_a_tombstone(
     sync_database: Database, community_owner: Connection
 ) -> None:

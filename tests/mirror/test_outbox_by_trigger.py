@@ -88,6 +88,20 @@ async def test_a_rolled_back_change_is_never_announced(auth_owner: Connection) -
     assert await _outbox(auth_owner) == []
 
 
+async def test_a_gap_in_the_versions_is_not_waited_for(
+    auth_owner: Connection, community_owner: Connection, deliver: Deliver
+) -> None:
+    transaction = auth_owner.transaction()
+    await transaction.start()
+    await _insert(auth_owner, "nobody")
+    await transaction.rollback()
+    await _insert(auth_owner, "ada")
+
+    assert await deliver() == 1
+
+    assert await in_step(auth_owner, community_owner)
+
+
 @pytest.mark.parametrize("statement", ["DELETE FROM users", "TRUNCATE users CASCADE"])
 async def test_deleting_leaves_tombstones_without_personal_data(
     auth_owner: Connection, community_owner: Connection, deliver: Deliver, statement: str
