@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from backend.schema.diagram import draw
 from backend.schema.histories import with_urls
+from backend.schema.ownership import APP, SYNC, Trial, try_ownership
 from backend.schema.settings import MigrationSettings
 from backend.schema.verify import Verdict, verify
 from backend.settings import read_settings
@@ -88,24 +90,31 @@ async def _check() -> None:
 
 @commands.command(name="verify")
 def verify_both() -> None:
-    """Compare tables, columns, indexes, constraints, triggers and grants with the models."""
+    """Compare tables, columns, indexes, constraints, triggers and grants with the models.
+
+    Who may write which field of the mirror is proved by trying; the tries are undone.
+    """
     asyncio.run(_verify())
 
 
 async def _verify() -> None:
-    verdicts = [
-        await verify(history, url) for history, url in with_urls(read_settings(MigrationSettings))
-    ]
+    settings = read_settings(MigrationSettings)
+    verdicts = [await verify(history, url) for history, url in with_urls(settings)]
     for verdict in verdicts:
         console.print(_summary(verdict))
         for item in sorted(verdict.missing):
             console.print(f"  missing     {item.kind} {item.name}  {item.definition}")
         for item in sorted(verdict.unexpected):
             console.print(f"  unexpected  {item.kind} {item.name}  {item.definition}")
+    trials = await try_ownership(settings.migration_database_url)
+    console.print(_ownership(trials))
     if not all(verdict.is_equal for verdict in verdicts):
         console.print("The databases differ from the models.")
         raise typer.Exit(1)
-    console.print("Both databases are what the models say.")
+    if not all(trial.is_right for trial in trials):
+        console.print("A role may write what it does not own, or may not write what it owns.")
+        raise typer.Exit(1)
+    console.print("Both databases are what the models say, and each field has its one writer.")
 
 
 def _summary(verdict: Verdict) -> Table:
@@ -118,6 +127,19 @@ def _summary(verdict: Verdict) -> Table:
     ]
     for kind in sorted(set().union(*counts)):
         table.add_row(kind, *(str(count[kind]) for count in counts))
+    return table
+
+
+def _ownership(trials: Sequence[Trial]) -> Table:
+    table = Table(title="userbase, by trying", title_justify="left", show_edge=False)
+    for heading in ("statement", APP, SYNC):
+        table.add_column(heading)
+    answers: dict[str, dict[str, str]] = {}
+    for trial in trials:
+        answer = trial.found if trial.is_right else f"WRONG: {trial.found}"
+        answers.setdefault(trial.statement, {})[trial.role] = answer
+    for statement, by_role in answers.items():
+        table.add_row(statement, by_role.get(APP, ""), by_role.get(SYNC, ""))
     return table
 
 
