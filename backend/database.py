@@ -6,7 +6,7 @@ measured, the ORM costs several times what the statement itself does (docs/decis
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -52,6 +52,9 @@ _COLLISIONS = (
     asyncpg.SerializationError,
 )
 
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
 
 # What a server says of values that a table cannot hold.
 _UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
@@ -164,6 +167,27 @@ class Database:
             return await self._connections.take()
         except (asyncpg.PostgresError, *_GONE) as error:
             raise DatabaseUnavailable from error
+
+    @asynccontextmanager
+    async def lock(self, name: str) -> AsyncIterator[bool]:
+        """Yield whether this process alone has the named lock for the block; it does not wait.
+
+        The lock belongs to a connection and not to a transaction, so nothing is held open, and a
+        process that dies gives it back.
+        """
+        connection = await self._take()
+        with self._connections.lent(connection):
+            try:
+                taken = bool(await connection.fetchval(_TRY_LOCK, name))
+            except _GONE as error:
+                raise DatabaseUnavailable from error
+            try:
+                yield taken
+            finally:
+                # With the connection the lock is gone as well.
+                if taken and not connection.is_closed():
+                    with suppress(*_GONE):
+                        await connection.execute(_UNLOCK, name)
 
     async def revision(self) -> str | None:
         """Return the migration that this database is at, None before the first."""

@@ -34,3 +34,10 @@ class EventInvalid(Invalid):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"This event cannot be taken in: {reason}.")
+
+
+class ReconcileRunning(Unavailable):
+    code = "reconcile_running"
+
+    def __init__(self) -> None:
+        super().__init__("Another reconcile is running; this one has ended and changed nothing.")
