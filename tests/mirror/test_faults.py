@@ -9,6 +9,9 @@ import asyncpg
 import pytest
 
 from backend.auth.outbox.queries import FAILING_AFTER
+from backend.auth.users.directory import Directory
+from backend.community.mirror.reconcile import reconcile
+from backend.database import Database
 from tests.fixtures.application import KEY
 from tests.fixtures.bad_wire import BadWire
 from tests.fixtures.databases import Connection, Server
@@ -129,7 +132,12 @@ async def _write(migrated: Server, number: int, changes: int) -> None:
 
 @pytest.mark.slow
 async def test_nothing_is_lost_doubled_or_taken_back_by_any_fault(
-    migrated: Server, scene: Scene, auth_owner: Connection, community_owner: Connection
+    migrated: Server,
+    scene: Scene,
+    auth_owner: Connection,
+    community_owner: Connection,
+    auth_database: Database,
+    sync_database: Database,
 ) -> None:
     async def kill_now_and_then() -> None:
         for _ in range(KILLS):
@@ -147,6 +155,11 @@ async def test_nothing_is_lost_doubled_or_taken_back_by_any_fault(
     assert await _effects_that_are_wrong(community_owner) == []
     assert scene.wire.lost > 100
     assert scene.wire.repeated > 100
+
+    await community_owner.execute("TRUNCATE userbase")
+    rebuilt = await reconcile(sync_database, Directory(auth_database))
+    assert rebuilt.repaired == rebuilt.users
+    assert await in_step(auth_owner, community_owner)
     print(  # noqa: T201 - the figures of the proof
         f"\nlost {scene.wire.lost}, repeated {scene.wire.repeated}, passed {scene.wire.passed},"
         f" kills {2 * KILLS}"
