@@ -90,7 +90,11 @@ class AuthClient:
     ) -> Answer:
         data = None if body is None else orjson.dumps(body)
         try:
-            status, answer = await self._send(method, path, data, timeout)
+            try:
+                status, answer = await self._send(method, path, data, timeout)
+            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+                # A kept connection that was closed meanwhile says nothing of whether auth is there.
+                status, answer = await self._send(method, path, data, timeout)
         except _TROUBLE as error:
             log.warning(
                 "the auth service does not answer",

@@ -57,8 +57,9 @@ JUDGED_BY = {
     "wh-rec-4": "sync/test_reconcile.py::test_the_corpus",
     "wh-rec-5": "sync/test_reconcile.py::test_the_corpus",
     "wh-rec-6": "sync/test_reconcile.py::test_the_corpus",
-    "wh-rec-8": "bridge/",
-    "wh-rec-10": "bridge/",
+    "wh-rec-8": "bridge/test_two_services.py::"
+    "test_a_reader_that_comes_back_believes_nothing_from_before",
+    "wh-rec-10": "bridge/test_two_services.py::test_a_reader_that_does_not_read_is_dropped",
 }
 NOT_OURS = {
     # The one target of our own webhooks is COMMUNITY_SERVICE_URL, which the operator sets: naming an
