@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Executable, text
+from sqlalchemy import Executable, event, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from backend.connections import Connections
 from backend.errors import Unavailable
+from backend.refusals import Refusals
 
 CONNECT_SECONDS = 5
 WAIT_FOR_CONNECTION_SECONDS = 2
@@ -92,12 +93,19 @@ class Statement:
 class Rows:
     """One asyncpg connection inside a transaction."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, refusals: Refusals) -> None:
         self._connection = connection
+        self._refusals = refusals
 
     async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
         arguments = statement.arguments(values)
-        found: asyncpg.Record | None = await self._connection.fetchrow(statement.text, *arguments)
+        try:
+            found: asyncpg.Record | None = await self._connection.fetchrow(
+                statement.text, *arguments
+            )
+        except asyncpg.PostgresError as error:
+            self._refusals.note(statement.text, error)
+            raise
         return found
 
 
@@ -123,6 +131,8 @@ class Database:
             connect_args={"server_settings": _SERVER_SETTINGS, "timeout": CONNECT_SECONDS},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self.refusals = Refusals()
+        event.listen(self._engine.sync_engine, "handle_error", self.refusals.note_context)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -136,16 +146,19 @@ class Database:
             if is_connection_trouble(error):
                 raise DatabaseUnavailable from error
             raise
+        finally:
+            await self.refusals.report()
 
     async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
         """Run one prepared statement by itself and return its first row."""
-        arguments = statement.arguments(values)
         connection = await self._take()
         try:
             with self._connections.lent(connection):
-                return await connection.fetchrow(statement.text, *arguments)
+                return await Rows(connection, self.refusals).row(statement, **values)
         except _GONE as error:
             raise DatabaseUnavailable from error
+        finally:
+            await self.refusals.report()
 
     @asynccontextmanager
     async def rows(self) -> AsyncIterator[Rows]:
@@ -154,13 +167,15 @@ class Database:
         try:
             with self._connections.lent(connection):
                 async with connection.transaction():
-                    yield Rows(connection)
+                    yield Rows(connection, self.refusals)
         except _COLLISIONS as error:
             raise Collision from error
         except _UNFIT as error:
             raise ValuesRefused(f"{type(error).__name__} {error.sqlstate}") from error
         except _GONE as error:
             raise DatabaseUnavailable from error
+        finally:
+            await self.refusals.report()
 
     async def _take(self) -> "asyncpg.Connection[asyncpg.Record]":
         try:

@@ -21,6 +21,7 @@ from backend.bridge.transports.nats import NatsConsumer, NatsTransport
 from backend.bridge.transports.webhook import WebhookTransport
 from backend.community.mirror.actions import apply_events
 from backend.community.mirror.consumer import settle_messages
+from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import SyncSettings
 from backend.database import Database, DatabaseUnavailable
 from backend.listener import Listener
@@ -80,6 +81,8 @@ class Worker:
         self._settings = settings
         self.auth_database = _database(settings.auth_database_url)
         self.sync_database = _database(settings.sync_database_url)
+        if self.sync_database is not None:
+            watch_password_writes(self.sync_database, role="farout_sync")
 
     async def run(self) -> None:
         try:

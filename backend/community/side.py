@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from backend.bridge.users import UserDirectory
+from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import CommunitySettings
 from backend.database import Database
 
@@ -27,12 +28,11 @@ class Community:
     def from_settings(
         cls, settings: CommunitySettings, *, webhook_keys: tuple[bytes, ...] = ()
     ) -> "Community":
-        return cls(
-            settings,
-            Database(settings.database_url),
-            Database(settings.sync_database_url, pool_size=_SYNC_CONNECTIONS),
-            webhook_keys,
-        )
+        database = Database(settings.database_url)
+        sync_database = Database(settings.sync_database_url, pool_size=_SYNC_CONNECTIONS)
+        watch_password_writes(database, role="farout_app")
+        watch_password_writes(sync_database, role="farout_sync")
+        return cls(settings, database, sync_database, webhook_keys)
 
     async def close(self) -> None:
         await self.database.close()

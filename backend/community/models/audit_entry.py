@@ -2,19 +2,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, String, Uuid, func, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, String, Uuid, func, text
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.community.models.base import Base
 from backend.tables import grants
 
+# The action of an attempt to write a password, which is counted.
+PASSWORD_WRITE = "password_write.refused"  # noqa: S105 - the name of an action
+
 
 class AuditEntry(Base):
     """Who did what to whom on this side. Entries are added and read; nobody changes one."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (grants(farout_app="SELECT, INSERT", farout_sync="SELECT, INSERT"),)
+    __table_args__ = (
+        Index(
+            "audit_log_password_writes_idx",
+            "at",
+            postgresql_where=text("action::text = 'password_write.refused'"),
+        ),
+        grants(farout_app="SELECT, INSERT", farout_sync="SELECT, INSERT"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(
