@@ -14,6 +14,7 @@ from backend.community.settings import CommunitySettings
 from backend.community.side import Community
 from backend.schema.histories import AUTH, COMMUNITY
 from backend.settings import Chosen, SettingsProblem, read_settings
+from backend.sync.endpoints import install as install_watch
 
 Side = Literal["auth", "community"]
 
@@ -103,4 +104,6 @@ def _create(side: Side | None) -> FastAPI:
     community = None
     if settings.community is not None:
         community = Community.from_settings(settings.community, webhook_keys=bridge.secrets)
-    return create_app(auth, community, heads=_HEADS, bridge=bridge)
+    app = create_app(auth, community, heads=_HEADS, bridge=bridge)
+    install_watch(app)
+    return app

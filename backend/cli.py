@@ -17,6 +17,8 @@ from backend.doctor import Finding, examine
 from backend.errors import FaroutError
 from backend.schema.commands import commands as db
 from backend.settings import SettingsProblem
+from backend.sync import metrics
+from backend.sync.commands import commands as sync
 from backend.worker import WorkerSettings, run_worker
 
 # sysexits.h: the configuration is wrong.
@@ -31,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
+app.add_typer(sync, name="sync")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.
@@ -52,15 +55,16 @@ def serve(
     """Serve pages and API."""
     # Read here too, so that bad settings end the command before a worker is started.
     asgi.read_serving(side)
-    uvicorn.run(
-        f"backend.asgi:create_{side}" if side else "backend.asgi:create",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=None,
-        **asgi.SERVER_OPTIONS,  # type: ignore[arg-type]
-    )
+    with metrics.shared_by(workers):
+        uvicorn.run(
+            f"backend.asgi:create_{side}" if side else "backend.asgi:create",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=None,
+            **asgi.SERVER_OPTIONS,  # type: ignore[arg-type]
+        )
 
 
 @app.command()

@@ -27,6 +27,7 @@ from backend.devtools.sample_data import add_sample_data
 from backend.schema.histories import AUTH, COMMUNITY, with_urls
 from backend.schema.settings import MigrationSettings
 from backend.settings import read_all
+from backend.sync.endpoints import install as install_watch
 from backend.worker import Worker, WorkerSettings
 
 console = Console(highlight=False, soft_wrap=True)
@@ -74,6 +75,7 @@ async def _serve(environment: Environment, port: int) -> None:
     await ensure_admin(auth)
     await add_sample_data(auth.database, community.database)
     farout = create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})
+    install_watch(farout)
     served: ASGIApp = farout
     if environment.uses_standin:
         served = _beside(farout, _standin(auth.settings))

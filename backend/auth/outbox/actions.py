@@ -15,6 +15,7 @@ from backend.auth.outbox.queries import claim_due
 from backend.bridge.delivery import Failure, Transport
 from backend.bridge.event_codec import EventMalformed, event_of_payload
 from backend.bridge.events import Event
+from backend.counters import DELIVERIES
 from backend.database import Database
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ async def _deliver(
         else:
             failures[message_id] = outcome
     await db.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(arrived)))
+    DELIVERIES.labels("delivered").inc(len(arrived))
     failed = [(message, failures[message.id]) for message in messages if message.id in failures]
     if failed:
         await _put_back(db, failed)
@@ -77,6 +79,8 @@ async def _put_back(db: AsyncSession, failed: Sequence[tuple[OutboxMessage, Fail
     changes = [_after_failure(message, failure, now) for message, failure in failed]
     await db.execute(update(OutboxMessage), changes)
     dead = sum(change["dead_at"] is not None for change in changes)
+    DELIVERIES.labels("given_up").inc(dead)
+    DELIVERIES.labels("failed").inc(len(changes) - dead)
     log.log(
         logging.ERROR if dead else logging.WARNING,
         "events not delivered",

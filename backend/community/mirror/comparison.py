@@ -80,7 +80,7 @@ class Comparison:
         while True:
             mirror = await queries.list_rows(self.mirror, after=after, upto=None, limit=self.page)
             upto = mirror[-1].user_id if len(mirror) == self.page else None
-            auth = await self.directory.page(after=after, upto=upto, limit=self.page)
+            auth = await self._page_of_auth(after, upto)
             if len(auth) == self.page:
                 upto = auth[-1].user_id
             last = _last(mirror, auth) if upto is None else upto
@@ -95,7 +95,7 @@ class Comparison:
         auth: list[UserState] = []
         after = first.after
         while True:
-            page = await self.directory.page(after=after, upto=first.upto, limit=self.page)
+            page = await self._page_of_auth(after, first.upto)
             auth += page
             if len(page) < self.page:
                 break
@@ -107,6 +107,12 @@ class Comparison:
             if user_id in first.suspects and _is_the_same(first.suspects[user_id], suspect)
         ]
         return first.users, stayed
+
+    async def _page_of_auth(self, after: int, upto: int | None) -> Sequence[UserState]:
+        """Auth's ids begin at 1, whatever the mirror may hold."""
+        if upto is not None and upto < 1:
+            return []
+        return await self.directory.page(after=max(after, 0), upto=upto, limit=self.page)
 
     def _seconds_left(self, stretch: Stretch) -> float:
         return stretch.looked_at + self.settle_seconds - time.monotonic()

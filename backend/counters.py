@@ -1,0 +1,18 @@
+"""What a process counts of itself, for ``/metrics``.
+
+Where several processes serve, prometheus-client keeps the numbers in files that they share
+(``PROMETHEUS_MULTIPROC_DIR``), and any of them answers for all.
+"""
+
+from prometheus_client import Counter
+
+DELIVERIES = Counter(
+    "farout_deliveries",
+    "Attempts to deliver an event to the mirror, by outcome.",
+    ["outcome"],
+)
+IDENTITIES = Counter(
+    "farout_identity_answers",
+    "Answers to who is asking: from the cache, from auth, or from memory while auth was away.",
+    ["source"],
+)
