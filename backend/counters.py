@@ -16,3 +16,9 @@ IDENTITIES = Counter(
     "Answers to who is asking: from the cache, from auth, or from memory while auth was away.",
     ["source"],
 )
+
+# There from the start, so that the first event is an increase.
+for _outcome in ("delivered", "failed", "given_up"):
+    DELIVERIES.labels(_outcome)
+for _source in ("cache", "auth", "memory"):
+    IDENTITIES.labels(_source)

@@ -9,6 +9,7 @@ from backend.auth.settings import AuthSettings
 from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.schema.settings import MigrationSettings
+from backend.sync.settings import WatchSettings
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [path for path in (ROOT / "backend").rglob("*.py") if "devtools" not in path.parts]
@@ -65,7 +66,7 @@ def test_sql_is_never_put_together_from_values() -> None:
 
 def test_env_example_names_exactly_the_settings_that_exist() -> None:
     kinds: tuple[type[BaseSettings], ...] = (
-        AuthSettings, CommunitySettings, BridgeSettings, MigrationSettings
+        AuthSettings, CommunitySettings, BridgeSettings, MigrationSettings, WatchSettings
     )  # fmt: skip
     existing = {name.upper() for kind in kinds for name in kind.model_fields}
     example = (ROOT / ".env.example").read_text(encoding="utf-8")

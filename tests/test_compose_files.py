@@ -10,6 +10,7 @@ from backend.auth.settings import AuthSettings
 from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.schema.settings import MigrationSettings
+from backend.sync.settings import WatchSettings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -46,7 +47,7 @@ def test_env_example_lists_every_name_that_compose_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [AuthSettings, CommunitySettings, BridgeSettings, MigrationSettings]
+    "kind", [AuthSettings, CommunitySettings, BridgeSettings, MigrationSettings, WatchSettings]
 )
 def test_compose_passes_every_setting_on(kind: type[BaseSettings]) -> None:
     """A name that .env sets and no container is given would be ignored without a word."""
