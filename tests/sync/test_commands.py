@@ -11,11 +11,16 @@ from uuid import uuid4
 
 import pytest
 
+from backend.app import create_app
+from backend.auth.side import Auth
 from backend.bridge.event_codec import encode
 from backend.bridge.events import Event
+from backend.bridge.settings import BridgeSettings
 from backend.community.mirror.actions import park
+from tests.fixtures.application import auth_settings
 from tests.fixtures.databases import Server
 from tests.fixtures.mirror import user_state
+from tests.fixtures.servers import free_port, serving
 from tests.sync.conftest import Sides
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +65,34 @@ async def test_reconcile_says_what_it_found_and_repairs_it(sides: Sides, farout_
     assert "12 rows repaired." in repaired.stdout
     assert "12/12 users" in repaired.stderr
     assert await sides.mirrored() == await sides.masters()
+
+
+async def test_auth_is_asked_over_http_where_its_database_is_out_of_reach(
+    sides: Sides, farout_sync: Run, migrated: Server
+) -> None:
+    await sides.add_users(12)
+    await sides.lose_events()
+    key, port = "k" * 8 + "a1b2c3d4e5f6g7h8i9j0k1l2", free_port()
+    there = {
+        "AUTH_DATABASE_URL": "",
+        "AUTH_SERVICE_URL": f"http://127.0.0.1:{port}",
+        "AUTH_SERVICE_API_KEY": key,
+    }
+    away = await farout_sync("reconcile", **there)
+    assert (away.returncode, len(await sides.mirrored())) == (1, 0)
+
+    auth = Auth.from_settings(auth_settings(migrated), password_rounds=4)
+    bridge = BridgeSettings(_env_file=None, auth_service_api_key=key)
+    app = create_app(auth, None, heads={"auth": "x"}, bridge=bridge)
+    async with serving(app, port):
+        repaired = await farout_sync("reconcile", **there)
+        status = await farout_sync("status", **there)
+    await auth.close()
+
+    assert repaired.returncode == 0, repaired.stderr
+    assert await sides.mirrored() == await sides.masters()
+    assert status.returncode == 0, status.stderr
+    assert "undelivered events not in reach from here" in _words(status)
 
 
 async def test_status_ends_with_1_while_something_is_wrong(sides: Sides, farout_sync: Run) -> None:
