@@ -1,31 +1,34 @@
 """``farout worker``: takes changes of users from the outbox to the mirror, by any transport.
 
-What it does follows from what it is given: with farout_auth it delivers, with farout (as farout_sync) it
-receives what comes through NATS.
+What it does follows from what it is given: with farout_auth it delivers; with farout (as farout_sync) it
+looks after the mirror, and receives what comes through NATS.
 """
 
 import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from backend.auth.outbox.actions import BATCH, deliver_due
 from backend.auth.settings import AuthDatabaseSettings
+from backend.bridge.auth_client import AuthClient
 from backend.bridge.delivery import Transport
 from backend.bridge.settings import BridgeSettings
-from backend.bridge.transports.direct import DirectTransport
-from backend.bridge.transports.nats import NatsConsumer, NatsTransport
-from backend.bridge.transports.webhook import WebhookTransport
-from backend.community.mirror.actions import apply_events
+from backend.bridge.transports.nats import NatsConsumer
+from backend.bridge.users import UserDirectory
 from backend.community.mirror.consumer import settle_messages
 from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import SyncSettings
 from backend.database import Database, DatabaseUnavailable
 from backend.listener import Listener
-from backend.settings import SettingsProblem, read_settings
+from backend.settings import SettingsProblem, read_all, read_settings
+from backend.sync.reach import make_transport, open_directory
+from backend.sync.settings import WatchSettings
+from backend.sync.watch import keep_watch
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +43,16 @@ class WorkerSettings:
     """What a worker was given; it needs one of the two databases at least."""
 
     bridge: BridgeSettings
+    watch: WatchSettings
     auth_database_url: str | None
     sync_database_url: str | None
 
     @classmethod
     def read(cls) -> "WorkerSettings":
         """Read the environment; raises SettingsProblem naming what the chosen transport lacks."""
-        bridge = read_settings(BridgeSettings)
+        bridge, watch = cast(
+            tuple[BridgeSettings, WatchSettings], read_all(BridgeSettings, WatchSettings)
+        )
         auth, auth_problems = _read_url(AuthDatabaseSettings, "auth_database_url")
         sync, sync_problems = _read_url(SyncSettings, "sync_database_url")
         problems: list[str] = []
@@ -62,7 +68,7 @@ class WorkerSettings:
             problems = [*auth_problems, *sync_problems]
         if problems:
             raise SettingsProblem(problems)
-        return cls(bridge, auth, sync)
+        return cls(bridge, watch, auth, sync)
 
 
 def _read_url(
@@ -85,26 +91,37 @@ class Worker:
             watch_password_writes(self.sync_database, role="farout_sync")
 
     async def run(self) -> None:
+        bridge = self._settings.bridge
+        directory = open_directory(bridge, self.auth_database)
         try:
             async with asyncio.TaskGroup() as tasks:
-                if self.auth_database is not None and self._settings.auth_database_url:
-                    tasks.create_task(
-                        run_delivery(
-                            self.auth_database,
-                            self._settings.auth_database_url,
-                            make_transport(self._settings.bridge, self.sync_database),
-                        )
-                    )
-                if self._settings.bridge.event_transport == "nats" and self.sync_database:
-                    consumer = NatsConsumer(
-                        self._settings.bridge.nats_url.get_secret_value(),
-                        partial(settle_messages, self.sync_database),
-                    )
-                    tasks.create_task(consumer.run())
+                for task in self._tasks(bridge, directory):
+                    tasks.create_task(task)
         finally:
+            if isinstance(directory, AuthClient):
+                await directory.close()
             for database in (self.auth_database, self.sync_database):
                 if database is not None:
                     await database.close()
+
+    def _tasks(
+        self, bridge: BridgeSettings, directory: UserDirectory | None
+    ) -> Iterator[Coroutine[None, None, None]]:
+        if self.auth_database is not None and self._settings.auth_database_url:
+            transport = make_transport(bridge, self.sync_database)
+            yield run_delivery(self.auth_database, self._settings.auth_database_url, transport)
+        if self.sync_database is None:
+            return
+        if bridge.event_transport == "nats":
+            handle = partial(settle_messages, self.sync_database)
+            yield NatsConsumer(bridge.nats_url.get_secret_value(), handle).run()
+        if directory is not None:
+            yield keep_watch(
+                self._settings.watch,
+                mirror=self.sync_database,
+                directory=directory,
+                auth=self.auth_database,
+            )
 
 
 async def run_worker(settings: WorkerSettings) -> None:
@@ -115,19 +132,6 @@ async def run_worker(settings: WorkerSettings) -> None:
         loop.add_signal_handler(stop, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def make_transport(settings: BridgeSettings, sync_database: Database | None) -> Transport:
-    """Return the transport that the settings ask for."""
-    if settings.event_transport == "webhook":
-        return WebhookTransport(settings.community_service_url, settings.secrets)
-    if settings.event_transport == "nats":
-        return NatsTransport(settings.nats_url.get_secret_value())
-    if sync_database is None:
-        raise SettingsProblem(
-            ["SYNC_DATABASE_URL is not set, and EVENT_TRANSPORT direct needs it."]
-        )
-    return DirectTransport(partial(apply_events, sync_database))
 
 
 async def run_delivery(database: Database, url: str, transport: Transport) -> None:

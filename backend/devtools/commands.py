@@ -18,6 +18,7 @@ from backend.app import create_app
 from backend.auth.settings import AuthSettings
 from backend.auth.side import Auth
 from backend.auth.users.actions import ensure_admin
+from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
 from backend.devtools.discord.standin import StandinSettings, create_standin
@@ -65,8 +66,8 @@ def dev(
 
 
 async def _serve(environment: Environment, port: int) -> None:
-    auth_settings, community_settings, migration_settings = read_all(
-        AuthSettings, CommunitySettings, MigrationSettings
+    auth_settings, community_settings, bridge_settings, migration_settings = read_all(
+        AuthSettings, CommunitySettings, BridgeSettings, MigrationSettings
     )
     for history, url in with_urls(cast(MigrationSettings, migration_settings)):
         await history.upgrade(url)
@@ -74,7 +75,12 @@ async def _serve(environment: Environment, port: int) -> None:
     community = Community.from_settings(cast(CommunitySettings, community_settings))
     await ensure_admin(auth)
     await add_sample_data(auth.database, community.database)
-    farout = create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})
+    farout = create_app(
+        auth,
+        community,
+        heads={"auth": AUTH.head, "community": COMMUNITY.head},
+        bridge=cast(BridgeSettings, bridge_settings),
+    )
     install_watch(farout)
     served: ASGIApp = farout
     if environment.uses_standin:

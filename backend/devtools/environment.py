@@ -64,6 +64,7 @@ class Environment:
             "PORT": str(port),
             "PUBLIC_URL": public_url,
             "ENCRYPTION_KEYS": kept.get("ENCRYPTION_KEYS", _new_key()),
+            "AUTH_SERVICE_API_KEY": kept.get("AUTH_SERVICE_API_KEY", secrets.token_hex(32)),
             "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", WELL_KNOWN_ADMIN_PASSWORD),
             **given,
         }

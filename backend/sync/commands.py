@@ -8,14 +8,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from backend.auth.outbox.actions import replay_dead_letters
-from backend.auth.outbox.queries import list_dead_letters
+from backend.auth.outbox.actions import deliver_due, replay_dead_letters
+from backend.auth.outbox.queries import list_dead_letters, outbox_state
+from backend.bridge.settings import BridgeSettings
 from backend.community.mirror.parked import Replay, replay_rejected
 from backend.community.mirror.queries import list_rejected
 from backend.community.mirror.reconcile import Outcome
 from backend.community.mirror.reconcile import reconcile as reconcile_mirror
+from backend.settings import read_settings
 from backend.sync.figures import read_figures
-from backend.sync.reach import Reach, open_reach
+from backend.sync.reach import Reach, make_transport, open_reach
 from backend.sync.tables import Letter, letter_lines, outcome_lines, status_table
 
 commands = typer.Typer(
@@ -54,6 +56,32 @@ async def _reconcile(dry_run: bool, delete_many: bool) -> Outcome:
                 delete_many=delete_many,
                 on_progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
+
+
+@commands.command()
+def run() -> None:
+    """Deliver what is due now, as the worker would, and end. Status 1: something could not be."""
+    if not asyncio.run(_run()):
+        raise typer.Exit(1)
+
+
+async def _run() -> bool:
+    bridge = read_settings(BridgeSettings)
+    async with open_reach() as reach:
+        auth = reach.need_auth()
+        transport = make_transport(bridge, reach.mirror)
+        try:
+            looked_at = 0
+            while found := await deliver_due(auth, transport):
+                looked_at += found
+        finally:
+            await transport.close()
+        async with auth.transaction() as db:
+            state = await outbox_state(db)
+    console.print(
+        f"{looked_at} looked at, {state.pending} still to be delivered, {state.dead} given up."
+    )
+    return not (state.pending or state.dead)
 
 
 @commands.command()

@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from backend.auth.settings import AuthDatabaseSettings
 from backend.auth.users.directory import Directory
 from backend.bridge.auth_client import AuthClient
+from backend.bridge.delivery import Transport
 from backend.bridge.settings import BridgeSettings
+from backend.bridge.transports.direct import DirectTransport
+from backend.bridge.transports.nats import NatsTransport
+from backend.bridge.transports.webhook import WebhookTransport
 from backend.bridge.users import UserDirectory
+from backend.community.mirror.actions import apply_events
 from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import SyncSettings
 from backend.database import Database
@@ -31,6 +37,12 @@ class Reach:
             raise SettingsProblem(_missing(SyncSettings))
         return self.mirror
 
+    def need_auth(self) -> Database:
+        """Return farout_auth; raises SettingsProblem when its address is not set."""
+        if self.auth is None:
+            raise SettingsProblem(_missing(AuthDatabaseSettings))
+        return self.auth
+
     def need_directory(self) -> UserDirectory:
         """Return the way to auth's users; raises SettingsProblem when there is none."""
         if self.directory is None:
@@ -47,6 +59,19 @@ def open_directory(
     if settings.auth_service_url:
         return AuthClient(settings.auth_service_url, settings.api_keys[0])
     return None
+
+
+def make_transport(settings: BridgeSettings, sync_database: Database | None) -> Transport:
+    """Return the transport that the settings ask for."""
+    if settings.event_transport == "webhook":
+        return WebhookTransport(settings.community_service_url, settings.secrets)
+    if settings.event_transport == "nats":
+        return NatsTransport(settings.nats_url.get_secret_value())
+    if sync_database is None:
+        raise SettingsProblem(
+            ["SYNC_DATABASE_URL is not set, and EVENT_TRANSPORT direct needs it."]
+        )
+    return DirectTransport(partial(apply_events, sync_database))
 
 
 @asynccontextmanager
