@@ -35,10 +35,14 @@ class Connections:
                 return connection
             connection.terminate()
         try:
-            return await asyncpg.connect(self._url, **self._options)
+            return await self.open()
         except BaseException:
             self._free.release()
             raise
+
+    async def open(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Return a connection of the caller's own, counted by nobody; raises what connecting raises."""
+        return await asyncpg.connect(self._url, **self._options)
 
     @contextmanager
     def lent(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Iterator[None]:

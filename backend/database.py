@@ -5,9 +5,9 @@ every sign-in runs are compiled once to SQL text (``Statement``) and run on asyn
 measured, the ORM costs several times what the statement itself does (docs/decisions/0003).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Executable, event, text
@@ -55,10 +55,13 @@ _COLLISIONS = (
 
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
+_UNLOCK_ALL = "SELECT pg_advisory_unlock_all()"
 
 # What a server says of values that a table cannot hold.
 _UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
+Answer = TypeVar("Answer")
 
 
 class DatabaseUnavailable(Unavailable):
@@ -178,8 +181,12 @@ class Database:
             await self.refusals.report()
 
     async def _take(self) -> "asyncpg.Connection[asyncpg.Record]":
+        return await self._connect(self._connections.take())
+
+    async def _connect(self, connecting: Awaitable[Answer]) -> Answer:
+        """Await what a server may refuse before any statement of ours."""
         try:
-            return await self._connections.take()
+            return await connecting
         except (asyncpg.PostgresError, *_GONE) as error:
             raise DatabaseUnavailable from error
 
@@ -190,19 +197,19 @@ class Database:
         The lock belongs to a connection and not to a transaction, so nothing is held open, and a
         process that dies gives it back.
         """
-        connection = await self._take()
-        with self._connections.lent(connection):
+        # Not from the pool: it may be held for long, while others wait for their turn there.
+        connection = await self._connect(self._connections.open())
+        try:
+            taken = await self._connect(connection.fetchval(_TRY_LOCK, name))
+            yield bool(taken)
+        finally:
             try:
-                taken = bool(await connection.fetchval(_TRY_LOCK, name))
-            except _GONE as error:
-                raise DatabaseUnavailable from error
-            try:
-                yield taken
+                # Where the connection is gone, so is the lock.
+                with suppress(*_GONE):
+                    await connection.execute(_UNLOCK_ALL)
+                    await connection.close(timeout=CONNECT_SECONDS)
             finally:
-                # With the connection the lock is gone as well.
-                if taken and not connection.is_closed():
-                    with suppress(*_GONE):
-                        await connection.execute(_UNLOCK, name)
+                connection.terminate()
 
     async def revision(self) -> str | None:
         """Return the migration that this database is at, None before the first."""

@@ -321,6 +321,19 @@ async def test_the_lock_is_given_back(sides: Sides, migrated: Server) -> None:
     await other.close()
 
 
+async def test_holding_the_lock_takes_no_connection_from_the_others(
+    sides: Sides, migrated: Server
+) -> None:
+    await _fill(sides)
+    await sides.community_owner.execute("TRUNCATE userbase")
+    narrow = Database(migrated.url("farout_sync", "farout"), pool_size=1)
+    async with narrow.lock("something else"):
+        outcome = await reconcile(narrow, sides.directory, settle_seconds=0)
+    await narrow.close()
+
+    assert outcome.repaired == 30
+
+
 @pytest.mark.slow
 async def test_a_hundred_thousand_users_are_rebuilt_in_half_a_minute(sides: Sides) -> None:
     await sides.add_users(100_000)
