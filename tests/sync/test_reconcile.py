@@ -117,6 +117,23 @@ async def test_an_event_on_its_way_is_no_drift(sides: Sides) -> None:
     assert await sides.mirrored() == await sides.masters()
 
 
+async def test_news_between_the_two_looks_is_no_drift_either(sides: Sides) -> None:
+    await _fill(sides)
+    await sides.auth_owner.execute("UPDATE users SET role = 'officer' WHERE username = 'user-3'")
+
+    async def arrive_and_change_again(number: int) -> None:
+        if number == 1:
+            await sides.deliver()
+            await sides.auth_owner.execute(
+                "UPDATE users SET role = 'admin' WHERE username = 'user-3'"
+            )
+
+    sides.directory.on_page = arrive_and_change_again  # type: ignore[method-assign]
+    outcome = await sides.reconcile(page=100)
+
+    assert (outcome.drift, outcome.repaired) == (0, 0)
+
+
 async def test_a_mirror_ahead_of_auth_follows_auth_again(sides: Sides) -> None:
     """As after auth was restored from a backup: versions and users are gone that the mirror knows."""
     await _fill(sides)
@@ -243,7 +260,7 @@ async def _the_next_run_finishes(sides: Sides) -> None:
 
 
 async def _no_event_is_overwritten(sides: Sides) -> None:
-    """Every snapshot of auth is out of date before it is judged, and the news has arrived already."""
+    """What a repair is about to write is out of date, and the news has arrived already."""
     await _fill(sides)
     await sides.community_owner.execute("DELETE FROM userbase WHERE user_id % 3 = 0")
     await sides.community_owner.execute("CREATE TABLE older (version bigint)")
@@ -258,6 +275,9 @@ async def _no_event_is_overwritten(sides: Sides) -> None:
     """)
 
     async def flood(number: int) -> None:
+        if number % 2:
+            return
+        # The second look at a stretch, with rows that were missing at both.
         await sides.auth_owner.execute(
             "UPDATE users SET role = CASE role WHEN 'member' THEN 'officer' ELSE 'member' END;"
             f"DELETE FROM users WHERE username = 'user-{number}'"
@@ -266,7 +286,8 @@ async def _no_event_is_overwritten(sides: Sides) -> None:
 
     sides.directory.on_page = flood  # type: ignore[method-assign]
     try:
-        await sides.reconcile()
+        outcome = await sides.reconcile(settle_seconds=0)
+        assert outcome.missing > 0
         assert await sides.mirrored() == await sides.masters()
         assert await sides.community_owner.fetchval("SELECT count(*) FROM older") == 0
     finally:
