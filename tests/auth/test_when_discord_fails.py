@@ -125,14 +125,15 @@ async def test_nothing_that_discord_or_the_browser_sent_is_echoed(browser: Brows
 async def test_a_community_database_that_is_away_does_not_stop_a_sign_in(
     farout: Farout, community_owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await community_owner.execute("REVOKE CONNECT ON DATABASE farout FROM farout_app")
+    await community_owner.execute("REVOKE CONNECT ON DATABASE farout FROM farout_app, farout_sync")
     await farout.community.database.close()
+    await farout.community.sync_database.close()
     try:
         browser = await farout.signed_in()
         assert (await browser.get("/auth/session")).status_code == 200
         assert (await browser.get("/api/members/me")).status_code == 503
     finally:
-        await community_owner.execute("GRANT CONNECT ON DATABASE farout TO farout_app")
+        await community_owner.execute("GRANT CONNECT ON DATABASE farout TO farout_app, farout_sync")
 
     member = (await browser.get("/api/members/me")).json()
     assert member["display_name"] == "nova.reyes"
