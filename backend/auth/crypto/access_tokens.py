@@ -107,8 +107,13 @@ class Signer:
     key: SigningKeyMaterial
     issuer: str
 
-    def sign(self, *, uid: UUID, session_id: UUID, now: float | None = None) -> str:
-        """Return an access token for a session, good for LIFETIME_SECONDS."""
+    def sign(
+        self, *, uid: UUID, session_id: UUID, chain: UUID | None = None, now: float | None = None
+    ) -> str:
+        """Return an access token for a session, good for LIFETIME_SECONDS.
+
+        With the ``chain`` of a refresh token it ends when that chain does, too.
+        """
         issued = int(time.time() if now is None else now)
         header = {"alg": self.algorithm, "typ": TOKEN_TYPE}
         if self.kid is not None:
@@ -123,6 +128,8 @@ class Signer:
             "iat": issued,
             "exp": issued + LIFETIME_SECONDS,
         }
+        if chain is not None:
+            claims["chain"] = str(chain)
         payload = json.dumps(claims, separators=(",", ":")).encode()
         return jws.serialize_compact(header, payload, self.key, algorithms=[self.algorithm])
 

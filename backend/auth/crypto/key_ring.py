@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import hmac
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,11 +26,12 @@ class KeyRing:
 
     first: str
     ciphers: dict[str, AESGCM]
+    keys: dict[str, bytes] = field(repr=False)
 
     @classmethod
     def parse(cls, value: str) -> "KeyRing":
         """Read ``id:base64,id:base64``; raises ValueError saying what is wrong with it."""
-        ciphers: dict[str, AESGCM] = {}
+        keys: dict[str, bytes] = {}
         for part in (part.strip() for part in value.split(",") if part.strip()):
             key_id, _, encoded = part.partition(":")
             try:
@@ -39,12 +42,13 @@ class KeyRing:
                 raise ValueError(
                     "must be id:base64 of 32 random bytes, several separated by commas"
                 )
-            if key_id in ciphers:
+            if key_id in keys:
                 raise ValueError(f"has the key id {key_id} twice")
-            ciphers[key_id] = AESGCM(key)
-        if not ciphers:
+            keys[key_id] = key
+        if not keys:
             raise ValueError("must hold at least one key, id:base64 of 32 random bytes")
-        return cls(next(iter(ciphers)), ciphers)
+        ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        return cls(next(iter(keys)), ciphers, keys)
 
     def encrypt(self, plain: bytes, *, place: bytes) -> bytes:
         """Encrypt for one place, such as ``b"oauth_states.verifier|" + primary_key``."""
@@ -64,3 +68,8 @@ class KeyRing:
             return self.ciphers[key_id].decrypt(rest[:_NONCE], rest[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise NotDecipherable("the value does not belong here or was changed") from None
+
+    def derive(self, message: bytes, *, purpose: bytes) -> Iterator[bytes]:
+        """Yield a message's HMAC-SHA-256 for one purpose under each key, the first key's first."""
+        for key in self.keys.values():
+            yield hmac.digest(hmac.digest(key, purpose, "sha256"), message, "sha256")

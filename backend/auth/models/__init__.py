@@ -6,6 +6,7 @@ from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.base import Base
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.outbox_message import OutboxMessage
+from backend.auth.models.refresh_token import RefreshToken
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
 from backend.auth.models.user import User
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "OAuthState",
     "OutboxMessage",
+    "RefreshToken",
     "Session",
     "SigningKey",
     "User",
