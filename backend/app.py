@@ -13,6 +13,7 @@ from backend import __version__
 from backend.auth.identify import Identify
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
+from backend.auth.upkeep import kept_up
 from backend.community.members.actions import apply_event
 from backend.community.routes import routes as community_routes
 from backend.community.side import Community
@@ -41,6 +42,7 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
             for side in (community, auth):
                 opened.push_async_callback(side.close)
             await auth.open()
+            await opened.enter_async_context(kept_up(auth))
             log.info("ready", extra={"action": "app.ready", "url": settings.public_url})
             yield
 

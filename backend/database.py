@@ -149,6 +149,26 @@ class Database:
         except _GONE as error:
             raise DatabaseUnavailable from error
 
+    @asynccontextmanager
+    async def locked(self, name: str) -> AsyncIterator[Rows]:
+        """Be the only one under this name, in all processes, without a transaction.
+
+        For work during which others are asked over HTTP. The server gives the lock back when the
+        connection ends, however that happens; whoever waits too long gets DatabaseUnavailable.
+        """
+        connection = await self._take()
+        try:
+            with self._connections.lent(connection):
+                await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", name)
+                try:
+                    yield Rows(connection)
+                finally:
+                    await connection.execute(
+                        "SELECT pg_advisory_unlock(hashtextextended($1, 0))", name
+                    )
+        except _GONE as error:
+            raise DatabaseUnavailable from error
+
     async def _take(self) -> "asyncpg.Connection[asyncpg.Record]":
         try:
             return await self._connections.take()

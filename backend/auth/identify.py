@@ -46,7 +46,7 @@ class Identify:
 
     async def _by_access_token(self, token: str) -> tuple[Identity, bool] | None:
         try:
-            claims = self._auth.tokens.verifier.verify(token)
+            claims = await self._auth.tokens.verify(token)
             session_id, uid = UUID(claims["sid"]), UUID(claims["sub"])
             chain = UUID(claims["chain"]) if "chain" in claims else None
         except TokenRefused as refusal:

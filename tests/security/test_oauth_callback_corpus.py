@@ -19,8 +19,6 @@ from tests.security.steps import World
 NOT_BUILT = {
     "{link}": "accounts cannot be linked later: everybody has the one they signed in with",
     "/auth/other/": "Discord is the only provider",
-    "{refresh}": "programs ask for an access token with their session; there is nothing to refresh",
-    "{revoke}": "a token ends with its session",
     "{introspect}": "the auth side has no service clients yet",
     "{webhook}": "both sides run in one process",
 }

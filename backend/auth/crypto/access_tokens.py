@@ -37,6 +37,14 @@ class TokenRefused(Exception):
     """The token is not one of ours or not good any more; the reason is for the log alone."""
 
 
+class UnknownKey(TokenRefused):
+    """The token names a key that is not here, or not here yet."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__("unknown kid")
+        self.kid = kid
+
+
 @dataclass(frozen=True)
 class Verifier:
     """Reads tokens of one issuer for one audience with one algorithm.
@@ -62,7 +70,7 @@ class Verifier:
         self._check_header(header)
         key = self.keys.get(header.get("kid"))
         if key is None:
-            raise TokenRefused("unknown kid")
+            raise UnknownKey(header.get("kid", ""))
         try:
             jws.deserialize_compact(token, key, algorithms=[self.algorithm])
         except (JoseError, ValueError, TypeError) as error:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,6 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE = 12
 _KEY = 32
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+
+
+def place(column: str, row: bytes | str | int | UUID) -> bytes:
+    """Name the one place where a value belongs: ``place("oauth_tokens.access_token", user_id)``."""
+    return column.encode() + b"|" + (row if isinstance(row, bytes) else str(row).encode())
 
 
 class NotDecipherable(Exception):
@@ -50,12 +56,16 @@ class KeyRing:
         ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         return cls(next(iter(keys)), ciphers, keys)
 
+    @property
+    def first_mark(self) -> bytes:
+        """What every value begins with that the first key has encrypted."""
+        return bytes([len(self.first)]) + self.first.encode("ascii")
+
     def encrypt(self, plain: bytes, *, place: bytes) -> bytes:
-        """Encrypt for one place, such as ``b"oauth_states.verifier|" + primary_key``."""
+        """Encrypt for one ``place``; nowhere else can the value be read."""
         nonce = os.urandom(_NONCE)
         sealed = self.ciphers[self.first].encrypt(nonce, plain, place)
-        key_id = self.first.encode("ascii")
-        return bytes([len(key_id)]) + key_id + nonce + sealed
+        return self.first_mark + nonce + sealed
 
     def decrypt(self, sealed: bytes, *, place: bytes) -> bytes:
         """Undo ``encrypt``; raises NotDecipherable."""

@@ -161,7 +161,7 @@ async def _find_chain(auth: Auth, token: str) -> UUID | None:
         row = await auth.database.row(chains.FIND_CHAIN, token_hash=token_hash(token))
         return None if row is None else row["chain"]
     try:
-        claims: dict[str, Any] = auth.tokens.verifier.verify(token)
+        claims: dict[str, Any] = await auth.tokens.verify(token)
         return UUID(claims["chain"])
     except (TokenRefused, KeyError, TypeError, ValueError, AttributeError):
         return None
