@@ -3,9 +3,6 @@
 import asyncio
 import base64
 import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +13,12 @@ from backend.auth.discord_tokens.actions import get_access_token
 from backend.auth.discord_tokens.revoking import give_up_tokens, revoke_given_up
 from backend.auth.keys.actions import encrypted_columns, encrypted_tables, reencrypt
 from backend.auth.models import Base
-from backend.auth.side import Auth
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.fixtures.application import KEY, Farout, one_row
-from tests.fixtures.databases import Connection, Server
+from tests.fixtures.databases import Connection
+from tests.fixtures.servers import run_farout
 
 NEW = "new:" + base64.b64encode(os.urandom(32)).decode()
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -151,29 +147,16 @@ def test_every_column_of_bytes_is_a_hash_or_encrypted() -> None:
 
 
 async def test_the_command_says_what_it_did(
-    farout: Farout, auth_owner: Connection, migrated: Server, signing_keys_stay: None
+    farout: Farout, auth_owner: Connection, signing_keys_stay: None
 ) -> None:
     await farout.signed_in(NOVA_ID)
 
-    run = await asyncio.to_thread(_rotate, farout.auth, f"{NEW},{KEY}")
+    run = await asyncio.to_thread(
+        run_farout, farout.auth.settings, "keys", "rotate", ENCRYPTION_KEYS=f"{NEW},{KEY}"
+    )
 
     assert run.returncode == 0, run.stderr
     assert "oauth_tokens: 1 encrypted anew" in run.stdout
     assert "it can leave ENCRYPTION_KEYS" in run.stdout
     assert await auth_owner.fetchval("SELECT key_id FROM oauth_tokens") == "new"
     assert NEW[4:40] not in run.stdout + run.stderr
-
-
-def _rotate(auth: Auth, keys: str) -> subprocess.CompletedProcess[str]:
-    settings = auth.settings
-    environment = {
-        "PATH": os.environ["PATH"],
-        "AUTH_DATABASE_URL": settings.auth_database_url,
-        "DISCORD_CLIENT_ID": settings.discord_client_id,
-        "DISCORD_CLIENT_SECRET": "not-asked-for",
-        "ENCRYPTION_KEYS": keys,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "backend", "keys", "rotate"],
-        env=environment, cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip

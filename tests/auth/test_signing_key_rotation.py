@@ -14,6 +14,7 @@ from backend.auth.keys.errors import KeyIsComing, KeysInSettings
 from backend.auth.side import Auth
 from tests.fixtures.application import Browser, Farout, auth_settings, one_row
 from tests.fixtures.databases import Connection, Server
+from tests.fixtures.servers import run_farout
 from tests.security.replicas import another_replica
 
 
@@ -221,3 +222,20 @@ async def test_with_a_shared_secret_there_is_nothing_to_rotate(
         assert auth.tokens.signer.algorithm == "HS256"
     finally:
         await auth.close()
+
+
+async def test_the_command_tells_when_the_new_key_signs(farout: Farout, keys: Connection) -> None:
+    settings = farout.auth.settings
+
+    old = farout.auth.tokens.signer.kid
+
+    made, listed = [
+        await asyncio.to_thread(run_farout, settings, "keys", *arguments)
+        for arguments in (("rotate", "signing"), ("list",))
+    ]
+
+    new = await keys.fetchval("SELECT kid FROM signing_keys ORDER BY signs_from DESC LIMIT 1")
+    assert f"{new} is published and signs from" in made.stdout, made.stderr
+    [first, second] = listed.stdout.splitlines()
+    assert first.startswith(f"{new}  published, signs from ")
+    assert second.startswith(f"{old}  signs, verifies until ")

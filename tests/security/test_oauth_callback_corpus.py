@@ -84,6 +84,9 @@ async def world(
         yield world
 
 
+@pytest.mark.asvs("10.1.2")
+@pytest.mark.asvs("10.2.1")
+@pytest.mark.asvs("10.2.2")
 @pytest.mark.parametrize("case", by_id(PLAYED))
 async def test_the_sign_in_stands_up_to(
     case: Case, world: World, caplog: pytest.LogCaptureFixture

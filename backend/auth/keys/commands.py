@@ -1,14 +1,12 @@
 """``farout keys``: what an operator does with keys, while everything runs."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from backend.auth.keys import actions
 from backend.auth.models import SigningKey
@@ -55,7 +53,7 @@ async def _rotate_signing(*, is_compromised: bool) -> None:
         console.print(f"{key.kid} signs from now on. Every access token of before is refused")
         console.print("within 15 seconds; programs go on with their refresh tokens.")
     else:
-        console.print(f"{key.kid} is published and signs from {_time(key.signs_from)} UTC.")
+        console.print(f"{key.kid} is published and signs from {_time(key.signs_from)}.")
         console.print("The old key verifies until the last of its tokens is over.")
 
 
@@ -74,22 +72,19 @@ async def _reencrypt() -> None:
 async def _list_keys() -> None:
     async with open_auth() as auth, auth.database.transaction() as db:
         keys = await actions.list_signing_keys(db)
-    table = Table("key id", "made", "signs from", "verifies until", "now", show_edge=False)
     now = datetime.now(UTC)
+    signing = next((key for key in keys if key.signs_from <= now), None)
     for key in keys:
-        until = "" if key.retired_at is None else _time(key.retired_at)
-        table.add_row(
-            key.kid, _time(key.created_at), _time(key.signs_from), until, _state(key, keys, now)
-        )
-    console.print(table)
+        console.print(f"{key.kid}  {_state(key, now, signs=key is signing)}", markup=False)
 
 
-def _state(key: SigningKey, keys: Sequence[SigningKey], now: datetime) -> str:
+def _state(key: SigningKey, now: datetime, *, signs: bool) -> str:
     if key.signs_from > now:
-        return "published"
-    signing = next(one for one in keys if one.signs_from <= now)
-    return "signs" if key is signing else "verifies"
+        return f"published, signs from {_time(key.signs_from)}"
+    if key.retired_at is None:
+        return "signs"
+    return f"{'signs, ' if signs else ''}verifies until {_time(key.retired_at)}"
 
 
 def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

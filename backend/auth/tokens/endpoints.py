@@ -31,7 +31,7 @@ async def issue_tokens(
         raise GrantTypeUnsupported
     if "authorization" in request.headers:
         raise SessionCookieRequired
-    return Tokens.of(await actions.issue_tokens(auth, caller, origin=origin))
+    return Tokens.model_validate(await actions.issue_tokens(auth, caller, origin=origin))
 
 
 @router.post(
@@ -48,7 +48,7 @@ async def refresh_tokens(
     if parameters.get("grant_type", "refresh_token") != "refresh_token":
         raise GrantTypeUnsupported
     token = needed(parameters, "refresh_token")
-    return Tokens.of(await actions.refresh_tokens(auth, token, origin=origin))
+    return Tokens.model_validate(await actions.refresh_tokens(auth, token, origin=origin))
 
 
 @router.post(
