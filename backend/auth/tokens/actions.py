@@ -51,8 +51,7 @@ async def issue_tokens(auth: Auth, caller: Identity, *, origin: Origin) -> Issue
         chains.BEGIN,
         session_id=caller.session_id,
         token_hash=token_hash(token),
-        ip=origin.ip,
-        request_id=origin.request_id,
+        **_audited(origin),
     )
     if row is None:
         raise SessionEnded
@@ -84,39 +83,37 @@ async def revoke_token(auth: Auth, token: str, *, origin: Origin) -> None:
         return
     async with auth.database.rows() as rows:
         await rows.row(chains.LOCK_CHAIN, chain=chain)
-        await rows.row(chains.END_CHAIN, chain=chain, ip=origin.ip, request_id=origin.request_id)
+        await rows.row(chains.END_CHAIN, chain=chain, **_audited(origin))
 
 
 async def _rotate(
     rows: Rows, auth: Auth, token: str, origin: Origin
 ) -> IssuedTokens | RefreshTokenReplayed:
+    row = await _read_locked(rows, token)
+    _check_holder(row)
+    if row["is_replay"]:
+        of_session = {"session_id": row["session_id"], "chain": row["chain"]}
+        await rows.row(chains.END_SESSION, **of_session, **_audited(origin))
+        return RefreshTokenReplayed()
+    if row["is_used"]:
+        return _issued(auth, row, _successor_again(auth.key_ring, token, row))
+    successor = next(_successors(auth.key_ring, token, row))
+    link = {"chain": row["chain"], "of_counter": row["counter"]}
+    await rows.row(chains.ROTATE, token_hash=token_hash(successor), **link, **_audited(origin))
+    return _issued(auth, row, successor)
+
+
+async def _read_locked(rows: Rows, token: str) -> asyncpg.Record:
     presented = token_hash(token)
     await rows.row(chains.LOCK, token_hash=presented)
     row = await rows.row(chains.READ, token_hash=presented)
     if row is None:
         raise RefreshTokenRefused
-    _check_holder(row)
-    if row["is_replay"]:
-        await rows.row(
-            chains.END_SESSION,
-            session_id=row["session_id"],
-            chain=row["chain"],
-            ip=origin.ip,
-            request_id=origin.request_id,
-        )
-        return RefreshTokenReplayed()
-    successor = _successor_again if row["is_used"] else _successor
-    issued = _issued(auth, row, successor(auth.key_ring, token, row))
-    if not row["is_used"]:
-        await rows.row(
-            chains.ROTATE,
-            chain=row["chain"],
-            of_counter=row["counter"],
-            token_hash=token_hash(issued.refresh_token),
-            ip=origin.ip,
-            request_id=origin.request_id,
-        )
-    return issued
+    return row
+
+
+def _audited(origin: Origin) -> dict[str, str | None]:
+    return {"ip": origin.ip, "request_id": origin.request_id}
 
 
 def _check_holder(row: asyncpg.Record) -> None:
@@ -129,10 +126,6 @@ def _check_holder(row: asyncpg.Record) -> None:
         raise SessionEnded
     if row["must_change_password"]:
         raise HolderMustChangePassword
-
-
-def _successor(key_ring: KeyRing, token: str, row: asyncpg.Record) -> str:
-    return next(_successors(key_ring, token, row))
 
 
 def _successor_again(key_ring: KeyRing, token: str, row: asyncpg.Record) -> str:

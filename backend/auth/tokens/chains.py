@@ -141,7 +141,7 @@ READ = Statement(
         RefreshToken.used_at.is_not(None).label("is_used"),
         (RefreshToken.used_at < func.clock_timestamp() - _REPEATABLE_FOR).label("is_replay"),
         _next.token_hash.label("next_hash"),
-        is_live().label("is_live"),
+        (is_live() & (RefreshToken.expires_at > func.now())).label("is_live"),
         User.is_active,
         User.must_change_password,
         is_not_banned().label("is_not_banned"),
