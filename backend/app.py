@@ -15,6 +15,7 @@ from backend.auth.door import OwnDoor
 from backend.auth.routes import internal_routes
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
+from backend.auth.upkeep import kept_up
 from backend.auth.users.directory import Directory
 from backend.bridge.announcing import Announcer
 from backend.bridge.auth_client import AuthClient
@@ -121,6 +122,7 @@ async def _lifespan(
                 opened.push_async_callback(side.close)
         if auth is not None:
             await auth.open()
+            await opened.enter_async_context(kept_up(auth))
             opened.enter_context(told_of_shutdown(auth.revocations.end_all))
             if isinstance(auth.announce, Announcer):
                 opened.push_async_callback(auth.announce.close)

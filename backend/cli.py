@@ -12,6 +12,7 @@ import uvicorn
 from rich.console import Console
 
 from backend import __version__, asgi, logs
+from backend.auth.keys.commands import commands as keys
 from backend.auth.users.commands import commands as users
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
 app.add_typer(sync, name="sync")
+app.add_typer(keys, name="keys")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

@@ -7,11 +7,10 @@ measured, the ORM costs several times what the statement itself does (docs/decis
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
-from sqlalchemy import Executable, event, text
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -19,6 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from backend.connections import Connections
 from backend.errors import Unavailable
 from backend.refusals import Refusals
+from backend.statements import Rows, Statement
+
+__all__ = [
+    "Collision",
+    "Database",
+    "DatabaseUnavailable",
+    "Rows",
+    "Statement",
+    "ValuesRefused",
+    "is_connection_trouble",
+]
 
 CONNECT_SECONDS = 5
 WAIT_FOR_CONNECTION_SECONDS = 2
@@ -77,39 +87,6 @@ class Collision(Exception):
 
 class ValuesRefused(Exception):
     """A table cannot hold these values; trying again cannot help. The text names no value."""
-
-
-class Statement:
-    """A SQLAlchemy Core statement compiled once, for ``Database.row`` and ``Rows.row``."""
-
-    def __init__(self, statement: Executable) -> None:
-        compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call,attr-defined]
-        self.text = str(compiled)
-        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-
-    def arguments(self, values: dict[str, object]) -> list[object]:
-        """Return the values in the order of the SQL text; raises KeyError for one not given."""
-        return [values[name] if name in values else self._fixed[name] for name in self._names]
-
-
-class Rows:
-    """One asyncpg connection inside a transaction."""
-
-    def __init__(self, connection: Any, refusals: Refusals) -> None:
-        self._connection = connection
-        self._refusals = refusals
-
-    async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
-        arguments = statement.arguments(values)
-        try:
-            found: asyncpg.Record | None = await self._connection.fetchrow(
-                statement.text, *arguments
-            )
-        except asyncpg.PostgresError as error:
-            self._refusals.note(statement.text, error)
-            raise
-        return found
 
 
 class Database:
@@ -180,6 +157,26 @@ class Database:
         finally:
             await self.refusals.report()
 
+    @asynccontextmanager
+    async def locked(self, name: str) -> AsyncIterator[Rows]:
+        """Be the only one under this name, in all processes, without a transaction.
+
+        For work during which others are asked over HTTP. The server gives the lock back when the
+        connection ends, however that happens; whoever waits too long gets DatabaseUnavailable.
+        """
+        connection = await self._take()
+        try:
+            with self._connections.lent(connection):
+                await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", name)
+                try:
+                    yield Rows(connection, self.refusals)
+                finally:
+                    await connection.execute(
+                        "SELECT pg_advisory_unlock(hashtextextended($1, 0))", name
+                    )
+        except _GONE as error:
+            raise DatabaseUnavailable from error
+
     async def _take(self) -> "asyncpg.Connection[asyncpg.Record]":
         return await self._connect(self._connections.take())
 
@@ -191,7 +188,7 @@ class Database:
             raise DatabaseUnavailable from error
 
     @asynccontextmanager
-    async def lock(self, name: str) -> AsyncIterator[bool]:
+    async def try_lock(self, name: str) -> AsyncIterator[bool]:
         """Yield whether this process alone has the named lock for the block; it does not wait.
 
         The lock belongs to a connection and not to a transaction, so nothing is held open, and a

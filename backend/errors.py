@@ -7,6 +7,8 @@ class FaroutError(Exception):
     """Something that a person can be told: ``code`` is the promise to clients, the text a sentence."""
 
     code: ClassVar[str]
+    # What RFC 6749 5.2 calls it, at the token endpoints alone.
+    oauth_error: ClassVar[str | None] = None
 
 
 class BadInput(FaroutError):

@@ -22,6 +22,10 @@ def grants(**by_role: str) -> dict[str, Any]:
     return {"info": {"grants": by_role}}
 
 
+# For ``mapped_column(info=ENCRYPTED)``: `farout keys rotate` finds these columns by it.
+ENCRYPTED: dict[str, Any] = {"encrypted": True}
+
+
 def runs_after_create(table: Table, *statements: str) -> None:
     """Add triggers and functions to a table's definition, so that ``farout db verify`` knows them."""
     for statement in statements:

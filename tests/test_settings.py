@@ -17,7 +17,7 @@ GOOD: dict[str, Any] = {
     "auth_database_url": "postgresql://farout_auth_service:pw@db:5432/farout_auth",
     "discord_client_id": "1234567890",
     "discord_client_secret": "k3jX9sLq0aVb7TzR",
-    "encryption_keys": "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    "encryption_keys": "k1:b8DkOnwJlVq3ZfUQmT5x0H6cEyAo2sRrKXNdWgPp1vM=",
     "public_url": "https://farout.example.org",
     "environment": "production",
 }
@@ -49,6 +49,33 @@ REFUSED = [
     ("discord_redirect_uri", "https://evil.test/cb", "DISCORD_REDIRECT_URI must begin with PUBLIC"),
     ("encryption_keys", "k1:short", "ENCRYPTION_KEYS must be id:base64 of 32 random bytes"),
     ("encryption_keys", "k1:" + "A" * 43 + "=", "ENCRYPTION_KEYS must be id:base64 of 32 random"),
+    (
+        "encryption_keys",
+        "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "ENCRYPTION_KEYS has a key that is no random one",
+    ),
+    (
+        "encryption_keys",
+        # "a passphrase of 32 characters ..."
+        "k1:YSBwYXNzcGhyYXNlIG9mIDMyIGNoYXJhY3RlcnMgLi4=",
+        "ENCRYPTION_KEYS has a key that is no random one",
+    ),
+    (
+        "encryption_keys",
+        "k1:b8DkOnwJlVq3ZfUQmT5x0H6cEyAo2sRrKXNdWgPp1vM=,"
+        "k2:b8DkOnwJlVq3ZfUQmT5x0H6cEyAo2sRrKXNdWgPp1vM=",
+        "ENCRYPTION_KEYS has the same key under two ids",
+    ),
+    (
+        "jwt_secret",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+        "JWT_SECRET is a well-known one",
+    ),
+    ("jwt_secret", "a-string-secret-at-least-256-bits-long", "JWT_SECRET is a well-known one"),
+    ("jwt_secret", "qwertyuiopasdfghjklzxcvbnm123456", "JWT_SECRET is a well-known one"),
+    ("jwt_secret", "0123456789abcdef" * 4, "JWT_SECRET must be 32 or more random"),
+    ("jwt_secret", "correcthorsebatterystaple" * 2, "JWT_SECRET must be 32 or more random"),
+    ("jwt_secret", "".join(map(chr, range(48, 90))), "JWT_SECRET must be 32 or more random"),
     ("jwt_secret", "short", "JWT_SECRET must be 32 or more random characters"),
     ("jwt_secret", "your-256-bit-secret-your-256-bit-secret", "JWT_SECRET must be 32 or more"),
     ("jwt_expiration_days", "0", "JWT_EXPIRATION_DAYS must be from 1 to 90"),
@@ -92,7 +119,7 @@ def test_settings_show_no_secret_when_printed() -> None:
     settings = read_settings(AuthSettings, **GOOD)
 
     assert "k3jX9sLq0aVb7TzR" not in repr(settings)
-    assert "AAECAwQF" not in str(settings)
+    assert "b8DkOnwJ" not in str(settings)
 
 
 def test_the_stand_in_refuses_production_and_real_applications() -> None:

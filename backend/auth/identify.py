@@ -46,12 +46,15 @@ class Identify:
 
     async def _by_access_token(self, token: str) -> tuple[Identity, bool] | None:
         try:
-            claims = self._auth.tokens.verifier.verify(token)
+            claims = await self._auth.tokens.verify(token)
             session_id, uid = UUID(claims["sid"]), UUID(claims["sub"])
+            chain = UUID(claims["chain"]) if "chain" in claims else None
         except TokenRefused as refusal:
             log.info("token refused", extra={"action": "token.refused", "reason": str(refusal)})
             return None
         except (KeyError, TypeError, ValueError, AttributeError):
             log.info("token without session", extra={"action": "token.refused", "reason": "sid"})
             return None
-        return await queries.find_identity_by_session(self._auth.database, session_id, uid)
+        return await queries.find_identity_by_session(
+            self._auth.database, session_id, uid, chain=chain
+        )

@@ -10,6 +10,7 @@ from pydantic import (
 )
 
 from backend.auth.crypto.key_ring import KeyRing
+from backend.auth.crypto.weak_secrets import is_made_by_hand, is_no_random_key, is_well_known
 from backend.settings import (
     SharedSettings,
     check_database_url,
@@ -84,8 +85,15 @@ class AuthSettings(AuthDatabaseSettings):
 
     @field_validator("encryption_keys")
     @classmethod
-    def _are_keys(cls, value: SecretStr) -> SecretStr:
-        KeyRing.parse(value.get_secret_value())
+    def _are_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        ring = KeyRing.parse(value.get_secret_value())
+        if len(set(ring.keys.values())) < len(ring.keys):
+            raise ValueError("has the same key under two ids")
+        if is_production(info) and any(is_no_random_key(key) for key in ring.keys.values()):
+            raise ValueError(
+                "has a key that is no random one; make one with:"
+                ' echo "k1:$(openssl rand -base64 32)"'
+            )
         return value
 
     @field_validator("jwt_expiration_days")
@@ -108,7 +116,11 @@ class AuthSettings(AuthDatabaseSettings):
         if value is None:
             return None
         secret = value.get_secret_value()
-        if len(secret) < _SHORTEST_JWT_SECRET or looks_like_a_placeholder(secret):
+        if is_well_known(secret):
+            raise ValueError(
+                "is a well-known one, printed in documentation; make one with: openssl rand -hex 32"
+            )
+        if len(secret) < _SHORTEST_JWT_SECRET or is_made_by_hand(secret):
             raise ValueError(
                 f"must be {_SHORTEST_JWT_SECRET} or more random characters;"
                 " make one with: openssl rand -hex 32"

@@ -13,6 +13,7 @@ from backend.bridge.events import Announce, announce_to_nobody
 from backend.bridge.revocations import Broadcast
 from backend.database import Database
 from backend.discord.sign_in_client import DiscordApplication, DiscordSignInClient
+from backend.discord.token_client import DiscordTokenClient
 
 
 async def settle_at_once() -> bool:
@@ -27,6 +28,7 @@ class Auth:
     settings: AuthSettings
     database: Database
     discord: DiscordSignInClient
+    discord_tokens: DiscordTokenClient
     key_ring: KeyRing
     passwords: PasswordHasher
     tokens: AccessTokens
@@ -48,6 +50,7 @@ class Auth:
             settings=settings,
             database=Database(settings.auth_database_url),
             discord=DiscordSignInClient(application(settings), discord_transport),
+            discord_tokens=DiscordTokenClient(application(settings), discord_transport),
             key_ring=key_ring,
             passwords=PasswordHasher(rounds=password_rounds),
             tokens=AccessTokens(
@@ -61,6 +64,7 @@ class Auth:
         await self.tokens.load(self.database)
 
     async def close(self) -> None:
+        await self.discord_tokens.close()
         await self.discord.close()
         await self.database.close()
         self.passwords.close()

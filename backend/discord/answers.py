@@ -19,7 +19,7 @@ from backend.strict_json import strict_json
 log = logging.getLogger(__name__)
 
 SCOPES = "identify email"
-LONGEST_WAIT_SECONDS = 3600
+LONGEST_WAIT_SECONDS = 86_400
 DEFAULT_WAIT_SECONDS = 60
 # RFC 6749 A.12 allows visible ASCII; anything else could end the header that it is sent in.
 _ACCESS_TOKEN = re.compile(r"[!-~]+")

@@ -1,4 +1,4 @@
-from backend.errors import BadInput, Unavailable, Upstream
+from backend.errors import BadInput, Conflict, Unavailable, Upstream
 
 
 class DiscordUnreachable(Unavailable):
@@ -41,6 +41,15 @@ class DiscordCodeRefused(BadInput):
     def __init__(self) -> None:
         super().__init__(
             "Discord did not accept this sign-in; it was used already or took too long."
+        )
+
+
+class DiscordAuthorizationLost(Conflict):
+    code = "discord_authorization_lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord no longer lets this site act for this account. Sign in with Discord again."
         )
 
 

@@ -20,6 +20,7 @@ from backend.discord.errors import (
     DiscordUnreachable,
 )
 from backend.discord.http import AiohttpTransport, total_budget, user_agent
+from backend.discord.tokens import DiscordTokens, read_tokens
 from backend.discord.users import DiscordUser
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,14 @@ class DiscordApplication:
     authorize_url: str
     api_base_url: str
     public_url: str
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """What a person's consent gave us: who they are, and the tokens to ask again."""
+
+    user: DiscordUser
+    tokens: DiscordTokens
 
 
 class DiscordSignInClient:
@@ -68,12 +77,12 @@ class DiscordSignInClient:
         )
         return str(url)
 
-    async def fetch_user(self, *, code: str, code_verifier: str) -> DiscordUser:
-        """Exchange a code and read the profile behind it; the token is used once and forgotten."""
+    async def authorize(self, *, code: str, code_verifier: str) -> Authorization:
+        """Exchange a code and read the profile behind it."""
         try:
             async with total_budget():
-                access_token = await self._exchange(code, code_verifier)
-                return await self._read_profile(access_token)
+                tokens = await self._exchange(code, code_verifier)
+                return Authorization(await self._read_profile(tokens.access_token), tokens)
         except (httpx2.TimeoutException, TimeoutError) as error:
             log.warning("Discord did not answer in time", extra={"action": "discord.timeout"})
             raise DiscordUnreachable from error
@@ -103,7 +112,7 @@ class DiscordSignInClient:
         await answer.aread()
         return answer
 
-    async def _exchange(self, code: str, code_verifier: str) -> str:
+    async def _exchange(self, code: str, code_verifier: str) -> DiscordTokens:
         try:
             token = await self._http.fetch_token(
                 f"{self._application.api_base_url}/oauth2/token",
@@ -117,7 +126,7 @@ class DiscordSignInClient:
         finally:
             # Authlib keeps the last token on the client, which all sign-ins share.
             self._http.token = None
-        return str(token["access_token"])
+        return read_tokens(token)
 
     async def _read_profile(self, access_token: str) -> DiscordUser:
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}

@@ -43,7 +43,7 @@ class Alerts:
 
     async def look(self) -> None:
         """Compare what is with what was said; raises Unavailable while the mirror is away."""
-        async with self._mirror.lock(LOCK) as is_ours:
+        async with self._mirror.try_lock(LOCK) as is_ours:
             if is_ours:
                 verdicts = await self._judge()
                 await self._begin({name: text for name, text in verdicts.items() if text})

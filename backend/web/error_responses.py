@@ -71,7 +71,9 @@ async def _say_no(request: Request, error: Exception) -> Response:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         log.info("refused", extra={"action": "request.refused", "code": error.code})
     if not wants_page(request):
-        return problem(status, error.code, str(error), headers=headers)
+        return problem(
+            status, error.code, str(error), headers=headers, oauth_error=error.oauth_error
+        )
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/password", HTTPStatus.SEE_OTHER)
     if isinstance(error, NotSignedIn) and request.method == "GET":

@@ -29,6 +29,8 @@ class Problem(BaseModel):
     code: str
     request_id: str | None
     errors: list[FieldProblem] | None = None
+    error: str | None = None
+    """At the token endpoints: the error code of OAuth (RFC 6749 5.2)."""
 
 
 def problem(
@@ -38,6 +40,7 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
+    oauth_error: str | None = None,
 ) -> JSONResponse:
     """Build a problem document; ``code`` is what clients may rely on, ``detail`` is for people."""
     body: dict[str, Any] = {
@@ -50,4 +53,6 @@ def problem(
     }
     if errors is not None:
         body["errors"] = list(errors)
+    if oauth_error is not None:
+        body["error"] = oauth_error
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)

@@ -33,6 +33,7 @@ async def test_a_token_opens_what_its_session_opens(farout: Farout, browser: Bro
     assert answer.json() == own
 
 
+@pytest.mark.asvs("9.2.4")
 async def test_a_token_verifies_with_the_published_keys(browser: Browser) -> None:
     await browser.sign_in()
     token = await _token(browser)
@@ -42,6 +43,7 @@ async def test_a_token_verifies_with_the_published_keys(browser: Browser) -> Non
     decoded = jwt.decode(token, KeySet.import_key_set(published), algorithms=["ES256"])
 
     assert decoded.header["typ"] == "at+jwt"
+    assert decoded.claims["aud"] == "farout-api"
     assert decoded.claims["sub"] == session["user"]["uid"]
     assert decoded.claims["sid"] == session["session"]["id"]
     assert decoded.claims["exp"] - decoded.claims["iat"] == 900

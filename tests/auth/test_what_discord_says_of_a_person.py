@@ -49,6 +49,7 @@ async def test_a_name_somebody_else_has_gets_the_last_digits_of_the_id(
     assert [row["username"] for row in rows] == ["ada", "ada~5678"]
 
 
+@pytest.mark.asvs("10.3.3")
 async def test_a_rename_is_taken_over_at_the_next_sign_in(
     farout: Farout, auth_owner: Connection
 ) -> None:

@@ -8,6 +8,7 @@ _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _MOMENTS = {
     "oauth_states": ("created_at", "expires_at"),
     "sessions": ("created_at", "last_seen_at", "expires_at"),
+    "refresh_tokens": ("issued_at", "expires_at", "used_at"),
 }
 
 

@@ -63,6 +63,13 @@ def is_accepted(verifier: Verifier, token: str) -> bool:
     return True
 
 
+@pytest.mark.asvs("9.1.1")
+@pytest.mark.asvs("9.1.2")
+@pytest.mark.asvs("9.1.3")
+@pytest.mark.asvs("9.2.1")
+@pytest.mark.asvs("9.2.2")
+@pytest.mark.asvs("9.2.3")
+@pytest.mark.asvs("10.3.1")
 @pytest.mark.parametrize("case", by_id(STATELESS))
 def test_the_verifier_judges(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse_to_connect(*_: Any) -> None:

@@ -19,8 +19,6 @@ from tests.security.steps import World
 NOT_BUILT = {
     "{link}": "accounts cannot be linked later: everybody has the one they signed in with",
     "/auth/other/": "Discord is the only provider",
-    "{refresh}": "programs ask for an access token with their session; there is nothing to refresh",
-    "{revoke}": "a token ends with its session",
     "{introspect}": "the auth side has no service clients yet",
     "{webhook}": "both sides run in one process",
 }
@@ -86,6 +84,9 @@ async def world(
         yield world
 
 
+@pytest.mark.asvs("10.1.2")
+@pytest.mark.asvs("10.2.1")
+@pytest.mark.asvs("10.2.2")
 @pytest.mark.parametrize("case", by_id(PLAYED))
 async def test_the_sign_in_stands_up_to(
     case: Case, world: World, caplog: pytest.LogCaptureFixture

@@ -49,6 +49,7 @@ def s256(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+@pytest.mark.asvs("10.2.1")
 async def test_the_verifier_is_the_one_that_was_promised(visitor: Browser, wire: Wire) -> None:
     address = await visitor.begin()
     await visitor.approve(address)

@@ -121,6 +121,7 @@ def test_the_corpus_names_no_other_end(case_id: str) -> None:
     assert any(word in why for word in PLAYED_BY), why
 
 
+@pytest.mark.asvs("10.3.2")
 async def test_a_token_with_another_persons_session_is_refused(
     nova: SignedIn, farout: Farout
 ) -> None:

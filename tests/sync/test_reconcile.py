@@ -333,11 +333,11 @@ async def test_the_corpus(sides: Sides, case: dict[str, str]) -> None:
 
 async def test_the_lock_is_given_back(sides: Sides, migrated: Server) -> None:
     other = Database(migrated.url("farout_sync", "farout"))
-    async with sides.mirror.lock(LOCK) as is_ours:
+    async with sides.mirror.try_lock(LOCK) as is_ours:
         assert is_ours
-        async with other.lock(LOCK) as is_theirs:
+        async with other.try_lock(LOCK) as is_theirs:
             assert not is_theirs
-    async with other.lock(LOCK) as is_theirs:
+    async with other.try_lock(LOCK) as is_theirs:
         assert is_theirs
     await other.close()
 
@@ -348,7 +348,7 @@ async def test_holding_the_lock_takes_no_connection_from_the_others(
     await _fill(sides)
     await sides.community_owner.execute("TRUNCATE userbase")
     narrow = Database(migrated.url("farout_sync", "farout"), pool_size=1)
-    async with narrow.lock("something else"):
+    async with narrow.try_lock("something else"):
         outcome = await reconcile(narrow, sides.directory, settle_seconds=0)
     await narrow.close()
 

@@ -37,6 +37,14 @@ class TokenRefused(Exception):
     """The token is not one of ours or not good any more; the reason is for the log alone."""
 
 
+class UnknownKey(TokenRefused):
+    """The token names a key that is not here, or not here yet."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__("unknown kid")
+        self.kid = kid
+
+
 @dataclass(frozen=True)
 class Verifier:
     """Reads tokens of one issuer for one audience with one algorithm.
@@ -62,7 +70,7 @@ class Verifier:
         self._check_header(header)
         key = self.keys.get(header.get("kid"))
         if key is None:
-            raise TokenRefused("unknown kid")
+            raise UnknownKey(header.get("kid", ""))
         try:
             jws.deserialize_compact(token, key, algorithms=[self.algorithm])
         except (JoseError, ValueError, TypeError) as error:
@@ -107,8 +115,13 @@ class Signer:
     key: SigningKeyMaterial
     issuer: str
 
-    def sign(self, *, uid: UUID, session_id: UUID, now: float | None = None) -> str:
-        """Return an access token for a session, good for LIFETIME_SECONDS."""
+    def sign(
+        self, *, uid: UUID, session_id: UUID, chain: UUID | None = None, now: float | None = None
+    ) -> str:
+        """Return an access token for a session, good for LIFETIME_SECONDS.
+
+        With the ``chain`` of a refresh token it ends when that chain does, too.
+        """
         issued = int(time.time() if now is None else now)
         header = {"alg": self.algorithm, "typ": TOKEN_TYPE}
         if self.kid is not None:
@@ -123,6 +136,8 @@ class Signer:
             "iat": issued,
             "exp": issued + LIFETIME_SECONDS,
         }
+        if chain is not None:
+            claims["chain"] = str(chain)
         payload = json.dumps(claims, separators=(",", ":")).encode()
         return jws.serialize_compact(header, payload, self.key, algorithms=[self.algorithm])
 

@@ -2,9 +2,12 @@
 
 import base64
 import binascii
+import hmac
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,6 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE = 12
 _KEY = 32
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+
+
+def place(column: str, row: bytes | str | int | UUID) -> bytes:
+    """Name the one place where a value belongs: ``place("oauth_tokens.access_token", user_id)``."""
+    return column.encode() + b"|" + (row if isinstance(row, bytes) else str(row).encode())
 
 
 class NotDecipherable(Exception):
@@ -24,11 +32,12 @@ class KeyRing:
 
     first: str
     ciphers: dict[str, AESGCM]
+    keys: dict[str, bytes] = field(repr=False)
 
     @classmethod
     def parse(cls, value: str) -> "KeyRing":
         """Read ``id:base64,id:base64``; raises ValueError saying what is wrong with it."""
-        ciphers: dict[str, AESGCM] = {}
+        keys: dict[str, bytes] = {}
         for part in (part.strip() for part in value.split(",") if part.strip()):
             key_id, _, encoded = part.partition(":")
             try:
@@ -39,19 +48,24 @@ class KeyRing:
                 raise ValueError(
                     "must be id:base64 of 32 random bytes, several separated by commas"
                 )
-            if key_id in ciphers:
+            if key_id in keys:
                 raise ValueError(f"has the key id {key_id} twice")
-            ciphers[key_id] = AESGCM(key)
-        if not ciphers:
+            keys[key_id] = key
+        if not keys:
             raise ValueError("must hold at least one key, id:base64 of 32 random bytes")
-        return cls(next(iter(ciphers)), ciphers)
+        ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        return cls(next(iter(keys)), ciphers, keys)
+
+    @property
+    def first_mark(self) -> bytes:
+        """What every value begins with that the first key has encrypted."""
+        return bytes([len(self.first)]) + self.first.encode("ascii")
 
     def encrypt(self, plain: bytes, *, place: bytes) -> bytes:
-        """Encrypt for one place, such as ``b"oauth_states.verifier|" + primary_key``."""
+        """Encrypt for one ``place``; nowhere else can the value be read."""
         nonce = os.urandom(_NONCE)
         sealed = self.ciphers[self.first].encrypt(nonce, plain, place)
-        key_id = self.first.encode("ascii")
-        return bytes([len(key_id)]) + key_id + nonce + sealed
+        return self.first_mark + nonce + sealed
 
     def decrypt(self, sealed: bytes, *, place: bytes) -> bytes:
         """Undo ``encrypt``; raises NotDecipherable."""
@@ -64,3 +78,8 @@ class KeyRing:
             return self.ciphers[key_id].decrypt(rest[:_NONCE], rest[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise NotDecipherable("the value does not belong here or was changed") from None
+
+    def derive(self, message: bytes, *, purpose: bytes) -> Iterator[bytes]:
+        """Yield a message's HMAC-SHA-256 for one purpose under each key, the first key's first."""
+        for key in self.keys.values():
+            yield hmac.digest(hmac.digest(key, purpose, "sha256"), message, "sha256")

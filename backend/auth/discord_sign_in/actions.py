@@ -12,10 +12,12 @@ from backend.auth.crypto.secrets import new_token
 from backend.auth.discord_sign_in import states
 from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
 from backend.auth.discord_sign_in.errors import SignInBusy
-from backend.auth.sessions.actions import StartedSession, start_session
+from backend.auth.discord_tokens.keeping import kept, kept_values
+from backend.auth.sessions.actions import StartedSession, start_session, starting_statement
 from backend.auth.side import Auth
 from backend.bridge.events import DiscordProfile, Event, UserState
 from backend.database import Collision
+from backend.discord.sign_in_client import Authorization
 from backend.discord.users import DiscordUser, avatar_url
 from backend.errors import Unavailable, Upstream
 
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 # 64 characters of base64url; RFC 7636 4.1 allows 43 to 128.
 _VERIFIER_BYTES = 48
 _TRIES = 8
+_START_AND_KEEP = starting_statement(kept())
 
 
 @dataclass(frozen=True)
@@ -51,32 +54,35 @@ async def consume_state(auth: Auth, *, state: str, browsers: Iterable[str]) -> s
 
 async def finish(auth: Auth, *, code: str, code_verifier: str, origin: Origin) -> StartedSession:
     """Ask Discord who it is, write the account and the session, and link the profile."""
-    person = await auth.discord.fetch_user(code=code, code_verifier=code_verifier)
+    authorization = await auth.discord.authorize(code=code, code_verifier=code_verifier)
+    person = authorization.user
     profile = DiscordProfile(
         display_name=person.display_name,
         avatar_url=avatar_url(
             auth.settings.discord_cdn_base_url, person.id, person.avatar, person.discriminator
         ),
     )
-    user, session = await _write(auth, person, profile, origin)
+    user, session = await _write(auth, authorization, profile, origin)
     await _announce(auth, person, profile, user, session)
     return session
 
 
 async def _write(
-    auth: Auth, person: DiscordUser, profile: DiscordProfile, origin: Origin
+    auth: Auth, authorization: Authorization, profile: DiscordProfile, origin: Origin
 ) -> tuple[SignedInUser, StartedSession]:
     """One transaction; tried again when two sign-ins wanted the same name at the same moment."""
     for _ in range(_TRIES):
         try:
             async with auth.database.rows() as rows:
-                user = await upsert_account(rows, person, profile)
+                user = await upsert_account(rows, authorization.user, profile)
                 session = await start_session(
                     rows,
                     user.id,
                     method="discord",
                     lifetime=auth.settings.session_seconds,
                     origin=origin,
+                    statement=_START_AND_KEEP,
+                    **kept_values(auth.key_ring, user.id, authorization.tokens),
                 )
             return user, session
         except Collision:

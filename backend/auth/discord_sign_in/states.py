@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import ARRAY, Interval, LargeBinary, bindparam, delete, func, insert, select
 
-from backend.auth.crypto.key_ring import KeyRing, NotDecipherable
+from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
 from backend.auth.discord_sign_in.errors import StateRefused
 from backend.auth.models import OAuthState
@@ -14,6 +14,7 @@ from backend.database import Database, Statement
 
 LIFETIME_SECONDS = 600
 _PURPOSE = "login"
+_COLUMN = "oauth_states.verifier"
 # Each new sign-in takes a few dead ones with it, so the table stays as small as the traffic.
 _SWEEP = 20
 
@@ -69,7 +70,7 @@ async def remember(
         _INSERT,
         state_hash=state_hash,
         browser_hash=token_hash(browser),
-        verifier=key_ring.encrypt(verifier.encode(), place=_place(state_hash)),
+        verifier=key_ring.encrypt(verifier.encode(), place=place(_COLUMN, state_hash)),
         next_path=next_path,
         purpose=_PURPOSE,
         lifetime=timedelta(seconds=LIFETIME_SECONDS),
@@ -89,11 +90,7 @@ async def consume(
     if row is None:
         raise StateRefused
     try:
-        verifier = key_ring.decrypt(row["verifier"], place=_place(state_hash))
+        verifier = key_ring.decrypt(row["verifier"], place=place(_COLUMN, state_hash))
     except NotDecipherable:
         raise StateRefused from None
     return ConsumedState(verifier.decode(), row["next_path"])
-
-
-def _place(state_hash: bytes) -> bytes:
-    return b"oauth_states.verifier|" + state_hash

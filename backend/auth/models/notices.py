@@ -5,7 +5,9 @@ A notice goes out with the commit, on the channel ``farout_revocations``, whoeve
 """
 
 from backend.auth.models.account_security import AccountSecurity
+from backend.auth.models.refresh_token import RefreshToken
 from backend.auth.models.session import Session
+from backend.auth.models.signing_key import SigningKey
 from backend.auth.models.user import User
 from backend.tables import runs_after_create
 
@@ -79,6 +81,37 @@ FOR EACH ROW WHEN (
         OLD.ban_expires_at)
 ) EXECUTE FUNCTION notice_security()
 """
+# The access tokens of a chain of refresh tokens end with it; it has one token that was not used.
+NOTICE_CHAIN = """
+CREATE FUNCTION notice_refresh_tokens() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'session ' || OLD.session_id);
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_CHAIN_TRIGGER = """
+CREATE TRIGGER refresh_tokens_notice_deleted AFTER DELETE ON refresh_tokens
+FOR EACH ROW WHEN (OLD.used_at IS NULL) EXECUTE FUNCTION notice_refresh_tokens()
+"""
+NOTICE_CHAIN_TRUNCATION_TRIGGER = """
+CREATE TRIGGER refresh_tokens_notice_truncation BEFORE TRUNCATE ON refresh_tokens
+FOR EACH STATEMENT EXECUTE FUNCTION notice_truncation()
+"""
+# With a key end the tokens that it signed, and nobody knows whose they are.
+NOTICE_KEY = """
+CREATE FUNCTION notice_signing_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'all');
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_KEY_TRIGGER = """
+CREATE TRIGGER signing_keys_notice AFTER UPDATE ON signing_keys
+FOR EACH ROW WHEN (NEW.retired_at IS DISTINCT FROM OLD.retired_at)
+EXECUTE FUNCTION notice_signing_key()
+"""
 runs_after_create(
     Session.__table__,  # type: ignore[arg-type]
     NOTICE_SESSION,
@@ -93,3 +126,10 @@ runs_after_create(
     NOTICE_SECURITY,
     NOTICE_SECURITY_TRIGGER,
 )
+runs_after_create(
+    RefreshToken.__table__,  # type: ignore[arg-type]
+    NOTICE_CHAIN,
+    NOTICE_CHAIN_TRIGGER,
+    NOTICE_CHAIN_TRUNCATION_TRIGGER,
+)
+runs_after_create(SigningKey.__table__, NOTICE_KEY, NOTICE_KEY_TRIGGER)  # type: ignore[arg-type]

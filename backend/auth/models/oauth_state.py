@@ -4,7 +4,7 @@ from sqlalchemy import DateTime, LargeBinary, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.auth.models.base import Base
-from backend.tables import grants
+from backend.tables import ENCRYPTED, grants
 
 
 class OAuthState(Base):
@@ -15,7 +15,7 @@ class OAuthState(Base):
 
     state_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    verifier: Mapped[bytes] = mapped_column(LargeBinary)
+    verifier: Mapped[bytes] = mapped_column(LargeBinary, info=ENCRYPTED)
     next_path: Mapped[str] = mapped_column(String(512))
     purpose: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Interval, Select, Uuid, bindparam, func, insert, select, update
+from sqlalchemy import CTE, Interval, Select, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record, record_beside
@@ -31,8 +31,11 @@ class StartedSession:
     expires_at: datetime
 
 
-def _start_statement() -> Statement:
-    """Insert the session and its audit entry, unless the account is banned: one round trip."""
+def starting_statement(*beside: CTE) -> Statement:
+    """Insert the session and its audit entry, unless the account is banned: one round trip.
+
+    What ``beside`` writes goes along with it, for ``start_session(statement=…)``.
+    """
     allowed = select(
         AccountSecurity.user_id,
         bindparam("token_hash", type_=Session.token_hash.type),
@@ -52,23 +55,30 @@ def _start_statement() -> Statement:
     return Statement(
         select(started.c.id, started.c.expires_at, AccountSecurity.uid, AccountSecurity.version)
         .join(AccountSecurity, AccountSecurity.user_id == started.c.user_id)
-        .add_cte(recorded)
+        .add_cte(recorded, *beside)
     )
 
 
-_START = _start_statement()
+_START = starting_statement()
 
 
 async def start_session(
-    rows: Rows, user_id: int, *, method: Method, lifetime: int, origin: Origin
+    rows: Rows,
+    user_id: int,
+    *,
+    method: Method,
+    lifetime: int,
+    origin: Origin,
+    statement: Statement = _START,
+    **beside: object,
 ) -> StartedSession:
     """Start a session of ``lifetime`` seconds for a person who has just proved who they are.
 
-    Raises AccountBanned.
+    ``beside`` are the values of what the statement writes beside it. Raises AccountBanned.
     """
     token = new_token()
     row = await rows.row(
-        _START,
+        statement,
         user_id=user_id,
         token_hash=token_hash(token),
         lifetime=timedelta(seconds=lifetime),
@@ -76,6 +86,7 @@ async def start_session(
         user_agent=origin.user_agent,
         method=method,
         request_id=origin.request_id,
+        **beside,
     )
     if row is None:
         raise AccountBanned

@@ -5,10 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Uuid, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Uuid, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.models import AccountSecurity, Session, User
+from backend.auth.models import AccountSecurity, RefreshToken, Session, User
 from backend.auth.sessions.errors import SessionNotFound
 from backend.bridge.identity import Identity
 from backend.database import Database, Statement
@@ -24,6 +24,13 @@ def is_not_banned() -> ColumnElement[bool]:
 
 def is_live() -> ColumnElement[bool]:
     return Session.revoked_at.is_(None) & (Session.expires_at > func.now())
+
+
+def _chain_is_there() -> ColumnElement[bool]:
+    """The program that holds the token has not given it back; a token may be of no chain."""
+    chain = bindparam("chain", type_=Uuid)
+    link = exists().where(RefreshToken.chain == chain, RefreshToken.session_id == Session.id)
+    return or_(chain.is_(None), link)
 
 
 def _identity_where(condition: ColumnElement[bool]) -> Statement:
@@ -52,6 +59,7 @@ _BY_TOKEN = _identity_where(Session.token_hash == bindparam("token_hash"))
 _BY_ID = _identity_where(
     (Session.id == bindparam("session_id", type_=Uuid))
     & (AccountSecurity.uid == bindparam("uid", type_=Uuid))
+    & _chain_is_there()
 )
 
 
@@ -64,10 +72,10 @@ async def find_identity_by_token(
 
 
 async def find_identity_by_session(
-    database: Database, session_id: UUID, uid: UUID
+    database: Database, session_id: UUID, uid: UUID, *, chain: UUID | None = None
 ) -> tuple[Identity, bool] | None:
     """The same for an access token, which names its session and its user."""
-    row = await database.row(_BY_ID, session_id=session_id, uid=uid)
+    row = await database.row(_BY_ID, session_id=session_id, uid=uid, chain=chain)
     return None if row is None else (_identity(row), row["is_stale"])
 
 

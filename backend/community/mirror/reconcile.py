@@ -63,7 +63,7 @@ async def reconcile(
     comparison = Comparison(mirror, directory, page, settle_seconds)
     if dry_run:
         return await _Run(comparison, on_progress, repairs=False).finish()
-    async with mirror.lock(LOCK) as is_ours:
+    async with mirror.try_lock(LOCK) as is_ours:
         if not is_ours:
             raise ReconcileRunning
         outcome = await _Run(
