@@ -21,7 +21,7 @@ async def test_starts_from_nothing_keeps_its_data_and_stops_clean(tmp_path: Path
         assert "Sign in with Discord" in (await browser.get("/sign-in")).text
     beside = await _beside(tmp_path, "users", "list", "--role", "admin")
     assert "admin" in beside
-    assert "Both databases are what the models say." in await _beside(tmp_path, "db", "verify")
+    assert "Both databases are what the models say" in await _beside(tmp_path, "db", "verify")
     assert "WRONG" not in await _beside(tmp_path, "doctor")
     port = _database_port(kept)
 
