@@ -114,7 +114,8 @@ async def _verify() -> None:
     if not all(trial.is_right for trial in trials):
         console.print("A role may write what it does not own, or may not write what it owns.")
         raise typer.Exit(1)
-    console.print("Both databases are what the models say, and each field has its one writer.")
+    console.print("Each field of the mirror has its one writer.")
+    console.print("Both databases are what the models say.")
 
 
 def _summary(verdict: Verdict) -> Table:
