@@ -120,6 +120,30 @@ async def _a_crowd(farout: Farout, owner: Connection, size: int) -> int:
     return found
 
 
+async def test_it_looks_again_for_what_others_wrote_behind_it(
+    both: Farout, auth_owner: Connection
+) -> None:
+    await _fill(both, auth_owner)
+    row_id = await auth_owner.fetchval("SELECT id FROM oauth_revocations")
+    place = f"oauth_revocations.token|{row_id}".encode()
+    old = KeyRing.parse(KEY).encrypt(b"x", place=place)
+    await auth_owner.execute("UPDATE oauth_revocations SET token = $1", old)
+    # When the signing keys are written, a process that knows the old key alone writes a revocation.
+    await auth_owner.execute(
+        "CREATE FUNCTION write_behind() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" UPDATE oauth_revocations SET token = '\\x{old.hex()}'; RETURN NULL; END $$;"
+        "CREATE TRIGGER write_behind AFTER UPDATE ON signing_keys"
+        " FOR EACH ROW EXECUTE FUNCTION write_behind()"
+    )
+    try:
+        result = await reencrypt(both.auth)
+    finally:
+        await auth_owner.execute("DROP FUNCTION write_behind() CASCADE")
+
+    assert result.is_complete
+    assert result.rows["oauth_revocations"] == 2
+
+
 async def test_what_no_key_can_read_is_counted_and_does_not_stop_the_rest(
     both: Farout, auth_owner: Connection
 ) -> None:

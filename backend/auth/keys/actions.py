@@ -33,6 +33,8 @@ PUBLISHED_BEFORE = timedelta(minutes=10)
 # The last token that the old key signed, on a machine whose clock is five minutes slow.
 _VERIFIED_AFTER = timedelta(seconds=LIFETIME_SECONDS + LEEWAY_SECONDS, minutes=5)
 _BATCH = 200
+# A process that was not restarted yet may write with an older key behind us.
+_LOOKS = 5
 
 
 async def rotate_signing_key(auth: Auth, *, is_compromised: bool = False) -> SigningKey:
@@ -72,10 +74,14 @@ def _earlier(key: SigningKey, moment: datetime) -> datetime:
 
 @dataclass
 class Reencrypted:
-    """How many rows of each table were encrypted anew, and how many no key can read."""
+    """How many rows of each table were encrypted anew, and how many no key can read.
+
+    ``is_complete`` says that a last look found nothing more to do.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
+    is_complete: bool = False
 
 
 async def reencrypt(auth: Auth) -> Reencrypted:
@@ -84,8 +90,13 @@ async def reencrypt(auth: Auth) -> Reencrypted:
     In batches, each a short transaction, so everybody goes on meanwhile.
     """
     result = Reencrypted()
-    for table in encrypted_tables():
-        await _reencrypt_table(auth, table, result)
+    for _ in range(_LOOKS):
+        before = sum(result.rows.values())
+        for table in encrypted_tables():
+            await _reencrypt_table(auth, table, result)
+        result.is_complete = sum(result.rows.values()) == before
+        if result.is_complete:
+            break
     async with auth.database.transaction() as db:
         record(
             db, "keys.reencrypted", actor=None, target=None, origin=AT_A_SHELL,
@@ -118,7 +129,7 @@ async def _reencrypt_table(auth: Auth, table: Table, result: Reencrypted) -> Non
         done += len(changes)
         unreadable += len(batch) - len(changes)
         rest = key > batch[-1][0]
-    result.rows[table.name] = done
+    result.rows[table.name] = result.rows.get(table.name, 0) + done
     if unreadable:
         result.unreadable[table.name] = unreadable
 

@@ -64,7 +64,9 @@ async def _reencrypt() -> None:
         console.print(f"{name}: {rows} encrypted anew")
     for name, rows in result.unreadable.items():
         console.print(f"{name}: {rows} cannot be read with any key of ENCRYPTION_KEYS")
-    if result.unreadable:
+    if not result.is_complete:
+        console.print("Somebody still encrypts with an older key: restart every process first.")
+    if result.unreadable or not result.is_complete:
         raise typer.Exit(1)
     console.print("Nothing needs an older key any more; it can leave ENCRYPTION_KEYS.")
 
