@@ -1,5 +1,6 @@
 """The only module that knows both sides: it puts them together into one application."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from backend import __version__
 from backend.auth.identify import Identify
+from backend.auth.mail.delivery import deliver_mails
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
 from backend.community.members.actions import apply_event
@@ -29,8 +31,13 @@ from backend.web.state import Web
 log = logging.getLogger(__name__)
 
 
-def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) -> FastAPI:
-    """Both sides in one process; ``heads`` are the newest migrations, for ``/readyz``."""
+def create_app(
+    auth: Auth, community: Community, *, heads: Mapping[str, str], delivers_mail: bool = False
+) -> FastAPI:
+    """Both sides in one process; ``heads`` are the newest migrations, for ``/readyz``.
+
+    With ``delivers_mail`` this process also sends what is queued.
+    """
     settings: SharedSettings = auth.settings
     cookies = Cookies(is_https=settings.is_https)
     auth.announce = partial(apply_event, community.database)
@@ -41,6 +48,8 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
             for side in (community, auth):
                 opened.push_async_callback(side.close)
             await auth.open()
+            if delivers_mail:
+                opened.push_async_callback(_stop, asyncio.create_task(deliver_mails(auth)))
             log.info("ready", extra={"action": "app.ready", "url": settings.public_url})
             yield
 
@@ -78,6 +87,11 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
     openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _is_at(database: Database, head: str) -> bool:

@@ -35,4 +35,6 @@ def create() -> FastAPI:
     auth = Auth.from_settings(auth_settings)
     community = Community.from_settings(community_settings)
     logs.configure("json" if auth.settings.environment == "production" else "text")
-    return create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})
+    return create_app(
+        auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head}, delivers_mail=True
+    )

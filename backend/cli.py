@@ -12,6 +12,7 @@ import uvicorn
 from rich.console import Console
 
 from backend import __version__, asgi, logs
+from backend.auth.mail.commands import commands as mail
 from backend.auth.users.commands import commands as users
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
+app.add_typer(mail, name="mail")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

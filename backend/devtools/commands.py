@@ -72,7 +72,9 @@ async def _serve(environment: Environment, port: int) -> None:
     community = Community.from_settings(cast(CommunitySettings, community_settings))
     await ensure_admin(auth)
     await add_sample_data(auth.database, community.database)
-    farout = create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})
+    farout = create_app(
+        auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head}, delivers_mail=True
+    )
     served: ASGIApp = farout
     if environment.uses_standin:
         served = _beside(farout, _standin(auth.settings))

@@ -4,6 +4,7 @@ from backend.auth.models import notices, versions
 from backend.auth.models.account_security import AccountSecurity
 from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.base import Base
+from backend.auth.models.mail import Mail
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.outbox_message import OutboxMessage
 from backend.auth.models.session import Session
@@ -17,6 +18,7 @@ __all__ = [
     "AccountSecurity",
     "AuditEntry",
     "Base",
+    "Mail",
     "OAuthState",
     "OutboxMessage",
     "Session",
