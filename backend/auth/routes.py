@@ -4,8 +4,13 @@ from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.email_verification.endpoints import router as email_verification
+from backend.auth.email_verification.pages import router as email_verification_pages
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
+from backend.auth.registration.endpoints import codes as registration_codes
+from backend.auth.registration.endpoints import router as registration
+from backend.auth.registration.pages import router as registration_pages
 from backend.auth.sessions.endpoints import direct as direct_sessions
 from backend.auth.sessions.endpoints import router as sessions
 from backend.auth.tokens.endpoints import router as tokens
@@ -24,5 +29,10 @@ for feature in (
     password_pages,
     account_pages,
     user_pages,
+    registration,
+    registration_codes,
+    registration_pages,
+    email_verification,
+    email_verification_pages,
 ):
     routes.extend(feature.routes)

@@ -54,6 +54,7 @@ class AuthSettings(SharedSettings):
     admin_password: SecretStr | None = None
     smtp_url: SecretStr | None = None
     mail_from: Annotated[str, AfterValidator(check_mail_from)] = ""
+    registration_mode: Literal["closed", "code", "open"] = "closed"
 
     @field_validator("discord_client_id")
     @classmethod
@@ -137,6 +138,8 @@ class AuthSettings(SharedSettings):
     def _has_a_sender(self) -> Self:
         if self.smtp_url is not None and not self.mail_from:
             raise ValueError("MAIL_FROM is not set, and SMTP_URL needs it")
+        if self.registration_mode != "closed" and not self.can_send_mail:
+            raise ValueError("SMTP_URL is not set, and REGISTRATION_MODE needs it unless closed")
         return self
 
     @property

@@ -62,6 +62,7 @@ class Environment:
             "PUBLIC_URL": public_url,
             "ENCRYPTION_KEYS": kept.get("ENCRYPTION_KEYS", _new_key()),
             "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", WELL_KNOWN_ADMIN_PASSWORD),
+            "REGISTRATION_MODE": os.environ.get("REGISTRATION_MODE", "open"),
             **given,
         }
         if uses_standin:

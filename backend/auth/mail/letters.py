@@ -12,7 +12,7 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-Kind = Literal["test"]
+Kind = Literal["test", "verify_email", "already_registered"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LINK = re.compile(r"\[(?P<words>[^\]]+)\] (?P<address>https?://\S+)")

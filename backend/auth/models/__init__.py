@@ -4,9 +4,13 @@ from backend.auth.models import notices, versions
 from backend.auth.models.account_security import AccountSecurity
 from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.base import Base
+from backend.auth.models.email_change import EmailChange
+from backend.auth.models.email_verification import EmailVerification
 from backend.auth.models.mail import Mail
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.outbox_message import OutboxMessage
+from backend.auth.models.password_reset import PasswordReset
+from backend.auth.models.registration_code import RegistrationCode
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
 from backend.auth.models.user import User
@@ -18,9 +22,13 @@ __all__ = [
     "AccountSecurity",
     "AuditEntry",
     "Base",
+    "EmailChange",
+    "EmailVerification",
     "Mail",
     "OAuthState",
     "OutboxMessage",
+    "PasswordReset",
+    "RegistrationCode",
     "Session",
     "SigningKey",
     "User",

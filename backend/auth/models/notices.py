@@ -5,6 +5,7 @@ A notice goes out with the commit, on the channel ``farout_revocations``, whoeve
 """
 
 from backend.auth.models.account_security import AccountSecurity
+from backend.auth.models.email_verification import EmailVerification
 from backend.auth.models.session import Session
 from backend.auth.models.user import User
 from backend.tables import runs_after_create
@@ -79,6 +80,20 @@ FOR EACH ROW WHEN (
         OLD.ban_expires_at)
 ) EXECUTE FUNCTION notice_security()
 """
+# What is open to a session depends on whether its user's address is confirmed.
+NOTICE_VERIFICATION = """
+CREATE FUNCTION notice_verification() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'user ' || uid)
+    FROM account_security WHERE user_id IN (OLD.user_id, NEW.user_id);
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_VERIFICATION_TRIGGER = """
+CREATE TRIGGER email_verifications_notice AFTER INSERT OR DELETE ON email_verifications
+FOR EACH ROW EXECUTE FUNCTION notice_verification()
+"""
 runs_after_create(
     Session.__table__,  # type: ignore[arg-type]
     NOTICE_SESSION,
@@ -92,4 +107,9 @@ runs_after_create(
     AccountSecurity.__table__,  # type: ignore[arg-type]
     NOTICE_SECURITY,
     NOTICE_SECURITY_TRIGGER,
+)
+runs_after_create(
+    EmailVerification.__table__,  # type: ignore[arg-type]
+    NOTICE_VERIFICATION,
+    NOTICE_VERIFICATION_TRIGGER,
 )
