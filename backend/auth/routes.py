@@ -8,6 +8,8 @@ from backend.auth.email_verification.endpoints import router as email_verificati
 from backend.auth.email_verification.pages import router as email_verification_pages
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
+from backend.auth.recovery.endpoints import router as recovery
+from backend.auth.recovery.pages import router as recovery_pages
 from backend.auth.registration.endpoints import codes as registration_codes
 from backend.auth.registration.endpoints import router as registration
 from backend.auth.registration.pages import router as registration_pages
@@ -34,5 +36,7 @@ for feature in (
     registration_pages,
     email_verification,
     email_verification_pages,
+    recovery,
+    recovery_pages,
 ):
     routes.extend(feature.routes)

@@ -13,6 +13,7 @@ from backend.auth.settings import AuthSettings
 from backend.auth.side import Auth
 
 DAY_SECONDS = 86_400
+NOT_SENT = "not_sent"
 
 
 def require_mail(settings: AuthSettings) -> None:
@@ -29,16 +30,20 @@ async def queue_mail(
     to: str,
     user_id: int | None,
     useful_seconds: int = DAY_SECONDS,
+    is_sent: bool = True,
     **values: str | int,
 ) -> None:
-    """Queue a mail; it goes out when the transaction has committed, or never if it does not."""
+    """Queue a mail; it goes out when the transaction has committed, or never if it does not.
+
+    With ``is_sent`` false it only takes the time of one: the mail is deleted instead of sent.
+    """
     identifier = uuid4()
     letter = write_letter(kind, site=auth.settings.public_url, **values)
     await db.execute(
         insert(Mail).values(
             id=identifier,
             user_id=user_id,
-            kind=kind,
+            kind=kind if is_sent else NOT_SENT,
             recipient=to,
             body=auth.key_ring.encrypt(letter.to_json(), place=body_place(identifier)),
             expires_at=func.now() + timedelta(seconds=useful_seconds),

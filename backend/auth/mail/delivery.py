@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from backend.auth.crypto.key_ring import NotDecipherable
-from backend.auth.mail.actions import body_place
+from backend.auth.mail.actions import NOT_SENT, body_place
 from backend.auth.mail.letters import Letter
 from backend.auth.mail.transports import NotSent, Transport, choose_transport
 from backend.auth.models import Mail
@@ -115,7 +115,7 @@ async def deliver_mails(auth: Auth) -> None:
 
 
 async def deliver_due(auth: Auth) -> int:
-    """Send everything that is due now; returns how many went out. Raises NotSent if no server answers."""
+    """Send all that is due and return how many are done with; raises NotSent if no server answers."""
     if not auth.settings.can_send_mail:
         return 0
     mail = await auth.database.row(_TAKE, claim=_CLAIM)
@@ -136,6 +136,9 @@ async def deliver_due(auth: Auth) -> int:
 
 async def _deliver(auth: Auth, transport: Transport, mail: asyncpg.Record) -> bool:
     """Send one mail, or write down why not; returns whether it is done with."""
+    if mail["kind"] == NOT_SENT:
+        await auth.database.row(_SENT, mail_id=mail["id"])
+        return True
     try:
         letter = _open(auth, mail)
         async with asyncio.timeout(_SEND_SECONDS):

@@ -12,7 +12,14 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-Kind = Literal["test", "verify_email", "already_registered"]
+Kind = Literal[
+    "already_registered",
+    "no_password",
+    "password_reset",
+    "password_was_reset",
+    "test",
+    "verify_email",
+]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LINK = re.compile(r"\[(?P<words>[^\]]+)\] (?P<address>https?://\S+)")
