@@ -4,6 +4,8 @@ from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.email_change.endpoints import router as email_change
+from backend.auth.email_change.pages import router as email_change_pages
 from backend.auth.email_verification.endpoints import router as email_verification
 from backend.auth.email_verification.pages import router as email_verification_pages
 from backend.auth.passwords.endpoints import router as passwords
@@ -36,6 +38,8 @@ for feature in (
     registration_pages,
     email_verification,
     email_verification_pages,
+    email_change,
+    email_change_pages,
     recovery,
     recovery_pages,
 ):

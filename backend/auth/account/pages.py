@@ -16,6 +16,7 @@ router = APIRouter(include_in_schema=False)
 _DONE = {
     "password": "Your password was changed, and your other sessions were ended.",
     "ended": "The session was ended.",
+    "email_asked": "We have written to the new address. It counts once you have confirmed it there.",
     "others": "All your other sessions were ended.",
 }
 

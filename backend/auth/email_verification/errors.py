@@ -30,3 +30,10 @@ class EmailTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Another account has this e-mail address by now.")
+
+
+class EmailRefused(BadInput):
+    code = "email_refused"
+
+    def __init__(self) -> None:
+        super().__init__("This is not an e-mail address that mail can be sent to.")

@@ -13,7 +13,10 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 Kind = Literal[
+    "address_in_use",
     "already_registered",
+    "confirm_email",
+    "email_changed",
     "no_password",
     "password_reset",
     "password_was_reset",

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
-from backend.auth.email_address import normal_email
 from backend.auth.email_verification.actions import begin_verification
+from backend.auth.email_verification.addresses import check_email
 from backend.auth.mail.actions import require_mail
 from backend.auth.models import AccountSecurity, EmailVerification, RegistrationCode, User
 from backend.auth.passwords.policy import check_password
@@ -18,7 +18,6 @@ from backend.auth.registration.codes import check_code, code_hash, new_code, use
 from backend.auth.registration.errors import (
     CodeNotFound,
     CodeRefused,
-    EmailRefused,
     RegistrationClosed,
     UsernameTaken,
 )
@@ -41,7 +40,7 @@ async def register(
     if auth.settings.registration_mode == "closed":
         raise RegistrationClosed
     require_mail(auth.settings)
-    name, address = check_username(username), _check_email(email)
+    name, address = check_username(username), check_email(email)
     check_password(password, personal=(name, address))
     if code:
         async with auth.database.transaction() as db:
@@ -102,13 +101,6 @@ async def revoke_code(
     record(
         db, "registration_code.revoked", actor=by, target=None, origin=origin, code_id=str(code_id)
     )
-
-
-def _check_email(value: str) -> str:
-    try:
-        return normal_email(value)
-    except ValueError:
-        raise EmailRefused from None
 
 
 async def _add_user(db: AsyncSession, name: str, hashed: str) -> tuple[int, UUID]:

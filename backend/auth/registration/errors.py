@@ -31,10 +31,3 @@ class UsernameTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Somebody else has this user name; choose another one.")
-
-
-class EmailRefused(BadInput):
-    code = "email_refused"
-
-    def __init__(self) -> None:
-        super().__init__("This is not an e-mail address that mail can be sent to.")
