@@ -4,6 +4,8 @@ from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.discord_sign_in.link_endpoints import router as discord_link
+from backend.auth.discord_sign_in.pages import router as discord_link_pages
 from backend.auth.email_change.endpoints import router as email_change
 from backend.auth.email_change.pages import router as email_change_pages
 from backend.auth.email_verification.endpoints import router as email_verification
@@ -38,6 +40,8 @@ for feature in (
     registration_pages,
     email_verification,
     email_verification_pages,
+    discord_link,
+    discord_link_pages,
     email_change,
     email_change_pages,
     recovery,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     String,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -79,14 +80,19 @@ def _upsert_statement() -> Statement:
         email=free_email,
         last_login=func.now(),
     )
+    # Who signs in with a name and a password keeps the name, and the address that recovers it.
+    has_password = User.hashed_password.is_not(None)
     return Statement(
         new.on_conflict_do_update(
             index_elements=[User.discord_id],
             set_={
-                "username": new.excluded.username,
+                "username": case((has_password, User.username), else_=new.excluded.username),
                 "discriminator": new.excluded.discriminator,
                 "avatar": new.excluded.avatar,
-                "email": func.coalesce(new.excluded.email, User.email),
+                "email": case(
+                    (has_password, func.coalesce(User.email, new.excluded.email)),
+                    else_=func.coalesce(new.excluded.email, User.email),
+                ),
                 "last_login": new.excluded.last_login,
             },
         ).returning(

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import new_token
@@ -12,7 +13,7 @@ from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
 from backend.auth.discord_sign_in.errors import SignInBusy
 from backend.auth.sessions.actions import StartedSession, start_session
 from backend.auth.side import Auth
-from backend.bridge.events import DiscordProfile, UserCreated, UserState, UserUpdated
+from backend.bridge.events import DiscordProfile, Event, UserCreated, UserState, UserUpdated
 from backend.database import Collision
 from backend.discord.users import DiscordUser, avatar_url
 from backend.errors import Unavailable
@@ -32,12 +33,23 @@ class Begun:
     browser: str
 
 
-async def begin(auth: Auth, *, next_path: str, browser: str | None) -> Begun:
-    """Begin a sign-in; ``browser`` is the secret that this browser has already, if any."""
+async def begin(
+    auth: Auth, *, next_path: str, browser: str | None, session_id: UUID | None = None
+) -> Begun:
+    """Begin a sign-in, or a link for the session ``session_id``.
+
+    ``browser`` is the secret that this browser has already, if any.
+    """
     secret = browser or new_token()
     verifier = secrets.token_urlsafe(_VERIFIER_BYTES)
     state = await states.remember(
-        auth.database, auth.key_ring, browser=secret, verifier=verifier, next_path=next_path
+        auth.database,
+        auth.key_ring,
+        browser=secret,
+        verifier=verifier,
+        next_path=next_path,
+        purpose="link" if session_id else "login",
+        session_id=session_id,
     )
     return Begun(auth.discord.authorize_url(state=state, code_verifier=verifier), secret)
 
@@ -79,7 +91,6 @@ async def _write(
 async def _announce(
     auth: Auth, person: DiscordUser, user: SignedInUser, session: StartedSession
 ) -> None:
-    """Tell the community. If it cannot listen now, the sign-in stands and the next one heals it."""
     state = UserState(
         uid=session.uid,
         user_id=user.id,
@@ -89,12 +100,21 @@ async def _announce(
         role=user.role,
         is_active=True,
     )
+    profile = discord_profile(auth, person)
+    event = UserCreated(state, profile) if user.is_new else UserUpdated(state, profile)
+    await announce_to_community(auth, event)
+
+
+def discord_profile(auth: Auth, person: DiscordUser) -> DiscordProfile:
     cdn = auth.settings.discord_cdn_base_url
-    profile = DiscordProfile(
+    return DiscordProfile(
         display_name=person.display_name,
         avatar_url=avatar_url(cdn, person.id, person.avatar, person.discriminator),
     )
-    event = UserCreated(state, profile) if user.is_new else UserUpdated(state, profile)
+
+
+async def announce_to_community(auth: Auth, event: Event) -> None:
+    """Tell the community. If it cannot listen now, the change stands and the next one heals it."""
     try:
         await auth.announce(event)
     except Unavailable:

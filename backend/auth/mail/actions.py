@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.mail.errors import MailNotConfigured
 from backend.auth.mail.letters import Kind, write_letter
-from backend.auth.models import Mail
+from backend.auth.models import Mail, User
 from backend.auth.settings import AuthSettings
 from backend.auth.side import Auth
 
@@ -49,6 +49,12 @@ async def queue_mail(
             expires_at=func.now() + timedelta(seconds=useful_seconds),
         )
     )
+
+
+async def tell_owner(db: AsyncSession, auth: Auth, user: User, kind: Kind) -> None:
+    """Tell somebody by mail what happened to their account, where mail can be sent."""
+    if user.email is not None and auth.settings.can_send_mail:
+        await queue_mail(db, auth, kind, to=user.email, user_id=user.id, username=user.username)
 
 
 def body_place(identifier: UUID) -> bytes:

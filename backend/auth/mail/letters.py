@@ -16,6 +16,8 @@ Kind = Literal[
     "address_in_use",
     "already_registered",
     "confirm_email",
+    "discord_linked",
+    "discord_unlinked",
     "email_changed",
     "no_password",
     "password_reset",

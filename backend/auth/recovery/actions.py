@@ -12,7 +12,7 @@ from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
 from backend.auth.email_address import normal_email
-from backend.auth.mail.actions import queue_mail, require_mail
+from backend.auth.mail.actions import queue_mail, require_mail, tell_owner
 from backend.auth.mail.letters import Kind
 from backend.auth.models import AccountSecurity, PasswordReset, User
 from backend.auth.passwords.policy import check_password
@@ -67,7 +67,7 @@ async def reset_password(auth: Auth, token: str, new: str, *, origin: Origin) ->
         user.must_change_password = False
         uid = await _note_change(db, user.id)
         ended = await end_sessions_of_user(db, user.id, reason="password_reset")
-        await _tell_owner(db, auth, user)
+        await tell_owner(db, auth, user, "password_was_reset")
         record(db, "password.reset", actor=uid, target=uid, origin=origin, ended_sessions=ended)
 
 
@@ -124,13 +124,6 @@ async def send_link(db: AsyncSession, auth: Auth, user: User | None) -> None:
         username=user.username if user else "",
         link=f"{auth.settings.public_url}/password/reset?token={token}",
     )
-
-
-async def _tell_owner(db: AsyncSession, auth: Auth, user: User) -> None:
-    if user.email is not None and auth.settings.can_send_mail:
-        await queue_mail(
-            db, auth, "password_was_reset", to=user.email, user_id=user.id, username=user.username
-        )
 
 
 async def _drop_expired(db: AsyncSession) -> None:

@@ -1,0 +1,89 @@
+"""Linking a Discord account to the account of somebody who is signed in, and unlinking it.
+
+Never by e-mail: that two accounts share an address says nothing of who is in front of the browser.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from backend.auth.audit.actions import record
+from backend.auth.audit.origin import Origin
+from backend.auth.discord_sign_in.actions import announce_to_community, discord_profile
+from backend.auth.discord_sign_in.errors import (
+    AccountDeactivated,
+    DiscordAlreadyLinked,
+    DiscordNotLinked,
+    DiscordTaken,
+    LastWayIn,
+)
+from backend.auth.discord_sign_in.queries import has_another_way_in
+from backend.auth.mail.actions import tell_owner
+from backend.auth.models import User
+from backend.auth.passwords.queries import get_user_locked
+from backend.auth.sessions.actions import end_sessions_of_user
+from backend.auth.side import Auth
+from backend.auth.users.actions import user_state
+from backend.bridge.events import UserUpdated
+from backend.bridge.identity import Identity
+from backend.discord.users import DiscordUser
+
+
+async def finish_link(
+    auth: Auth, caller: Identity, *, code: str, code_verifier: str, origin: Origin
+) -> None:
+    """Ask Discord who it is and link that account to the caller's.
+
+    Raises DiscordTaken and DiscordAlreadyLinked, after which nothing has changed.
+    """
+    person = await auth.discord.fetch_user(code=code, code_verifier=code_verifier)
+    async with auth.database.transaction() as db:
+        user = await get_user_locked(db, caller.user_id)
+        if user.discord_id == person.id:
+            return
+        _refuse_unless_free(user)
+        user.discord_id = person.id
+        user.discriminator = person.discriminator
+        user.avatar = person.avatar
+        try:
+            await db.flush()
+        except IntegrityError:
+            raise DiscordTaken from None
+        await tell_owner(db, auth, user, "discord_linked")
+        record(db, "discord.linked", actor=caller.uid, target=caller.uid, origin=origin)
+    await _tell_community(auth, user, caller.uid, person)
+
+
+async def unlink(auth: Auth, caller: Identity, *, origin: Origin) -> None:
+    """Unlink the caller's Discord account; the other sessions that began with it end.
+
+    Raises DiscordNotLinked, and LastWayIn if they could not sign in any more.
+    """
+    async with auth.database.transaction() as db:
+        user = await get_user_locked(db, caller.user_id)
+        if user.discord_id is None:
+            raise DiscordNotLinked
+        if not has_another_way_in(user):
+            raise LastWayIn
+        user.discord_id = user.discriminator = user.avatar = None
+        ended = await end_sessions_of_user(
+            db, user.id, reason="discord_unlinked", but=caller.session_id, begun_with="discord"
+        )
+        await tell_owner(db, auth, user, "discord_unlinked")
+        record(
+            db, "discord.unlinked", actor=caller.uid, target=caller.uid, origin=origin,
+            ended_sessions=ended,
+        )  # fmt: skip
+    await _tell_community(auth, user, caller.uid, None)
+
+
+def _refuse_unless_free(user: User) -> None:
+    if not user.is_active:
+        raise AccountDeactivated
+    if user.discord_id is not None:
+        raise DiscordAlreadyLinked
+
+
+async def _tell_community(auth: Auth, user: User, uid: UUID, person: DiscordUser | None) -> None:
+    profile = discord_profile(auth, person) if person else None
+    await announce_to_community(auth, UserUpdated(user_state(user, uid), profile))
