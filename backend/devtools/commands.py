@@ -117,6 +117,7 @@ def _beside(farout: ASGIApp, standin: ASGIApp) -> ASGIApp:
 
 def _announce(environment: Environment, settings: AuthSettings) -> None:
     password = settings.admin_password.get_secret_value() if settings.admin_password else ""
+    mails = "go to SMTP_URL." if settings.smtp_url else "are written to .farout/mail/"
     lines = [
         "",
         f"  Farout is at {settings.public_url}",
@@ -125,6 +126,7 @@ def _announce(environment: Environment, settings: AuthSettings) -> None:
         + ("the stand-in lets you be anybody." if environment.uses_standin else "the real one."),
         f"  Sign in as the admin: {settings.admin_username} / {password}"
         " (to be changed at the first sign-in)",
+        f"  Mails {mails}",
         "  Settings in use: .farout/env    API: /docs    Stop: Ctrl-C",
         "",
     ]

@@ -125,9 +125,11 @@ class FolderTransport:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
         path = self._folder / f"{moment}-{str(identifier)[:8]}.txt"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        unfinished = path.with_suffix(".part")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"To: {recipient}\nSubject: {letter.subject}\n\n{letter.text}")
+        unfinished.rename(path)
         log.info("mail written to a file", extra={"action": "mail.written", "file": str(path)})
 
 
