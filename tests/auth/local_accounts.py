@@ -1,12 +1,14 @@
 """What several tests of local accounts do: register, read the mail, confirm, sign in."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx2
 
-from tests.fixtures.application import Browser, Farout
+from tests.fixtures.application import ORIGIN, Browser, Farout
 from tests.fixtures.mail import Mailbox, token_in
 
 EMAIL = "quiet@example.test"
@@ -46,6 +48,23 @@ def settings(farout: Farout, **chosen: Any) -> Iterator[None]:
         yield
     finally:
         farout.auth.settings = before
+
+
+def at_a_shell(farout: Farout, *arguments: str) -> str:
+    """Run a `farout` command beside the running application and return what it prints."""
+    values = farout.auth.settings
+    assert values.smtp_url is not None
+    done = subprocess.run(
+        [sys.executable, "-m", "backend", *arguments],
+        env={
+            "PATH": "/usr/bin:/bin", "PUBLIC_URL": ORIGIN, "DISCORD_CLIENT_ID": "1",
+            "DISCORD_CLIENT_SECRET": "x", "AUTH_DATABASE_URL": values.auth_database_url,
+            "ENCRYPTION_KEYS": values.encryption_keys.get_secret_value(),
+            "SMTP_URL": values.smtp_url.get_secret_value(), "MAIL_FROM": values.mail_from,
+        },
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
 
 
 def code_of(answer: httpx2.Response) -> tuple[int, str]:

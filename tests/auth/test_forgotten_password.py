@@ -114,6 +114,29 @@ async def test_a_password_that_is_refused_leaves_the_link_good(
     assert await reset(browser, token) == (204, "")
 
 
+async def test_asking_and_resetting_at_the_same_moment_do_not_block_each_other(
+    farout: Farout, mailbox: Mailbox, auth_owner: Connection
+) -> None:
+    await member(farout, mailbox)
+    for number in range(8):
+        token = await link_token(farout, mailbox, auth_owner)
+        await auth_owner.execute(
+            "UPDATE password_resets SET created_at = created_at - interval '61 seconds'"
+        )
+        await auth_owner.execute(
+            "UPDATE account_security SET password_changed_at = password_changed_at - interval '1 h'"
+        )
+
+        used, *_ = await asyncio.gather(
+            reset(farout.browser(), token, f"quiet-harbour-{number}-copper"),
+            *(ask(farout.browser()) for _ in range(4)),
+        )
+
+        assert used in ((204, ""), (400, "reset_link_refused"))
+        mailbox.clear()
+        await auth_owner.execute("DELETE FROM mails")
+
+
 @pytest.mark.asvs("6.3.8")
 async def test_every_address_gets_the_same_answer_and_costs_the_same_rows(
     farout: Farout, browser: Browser, mailbox: Mailbox, auth_owner: Connection

@@ -14,6 +14,7 @@ from backend.auth.mail.delivery import deliver_due, deliver_mails
 from backend.auth.mail.letters import write_letter
 from backend.auth.mail.transports import FolderTransport, NotSent, put_in_envelope
 from backend.auth.side import Auth
+from tests.auth.local_accounts import at_a_shell
 from tests.fixtures.application import MAIL_FROM, Farout, auth_settings, one_row
 from tests.fixtures.databases import Connection, Server
 from tests.fixtures.mail import Mailbox, html_of, port_of, text_of
@@ -207,6 +208,24 @@ async def test_the_loop_outlives_a_server_that_hangs_up(
     await asyncio.wait([task])
     server.close()
     await auth.close()
+
+
+async def test_an_operator_sees_what_was_given_up_and_tries_the_server(
+    farout: Farout, mailbox: Mailbox
+) -> None:
+    await queue(farout.auth)
+    await queue(farout.auth, to="cosmo@example.test")
+    mailbox.answers[TO] = ["550 nobody here"]
+    await deliver_due(farout.auth)
+
+    status = await asyncio.to_thread(at_a_shell, farout, "mail", "status")
+    tried = await asyncio.to_thread(at_a_shell, farout, "mail", "test", "rex@example.test")
+
+    assert "1 waiting, the oldest since" in status
+    assert "1 given up" in status
+    assert "550 nobody here" in status
+    assert "took it" in tried
+    assert mailbox.to("rex@example.test")
 
 
 @pytest.mark.parametrize("header", ["to", "subject"])

@@ -1,8 +1,6 @@
 """Registration codes: made by admins, shown once, used as often as they say and not once more."""
 
 import asyncio
-import subprocess
-import sys
 from typing import Any
 
 import httpx2
@@ -12,6 +10,7 @@ from tests.auth.local_accounts import (
     EMAIL,
     NAME,
     PASSWORD,
+    at_a_shell,
     code_of,
     register,
     settings,
@@ -175,17 +174,7 @@ async def test_an_operator_makes_one_at_a_shell(
     farout: Farout, browser: Browser, auth_owner: Connection
 ) -> None:
     def run(*arguments: str) -> str:
-        values = farout.auth.settings
-        done = subprocess.run(
-            [sys.executable, "-m", "backend", "users", "codes", *arguments],
-            env={
-                "PATH": "/usr/bin:/bin", "PUBLIC_URL": ORIGIN, "DISCORD_CLIENT_ID": "1",
-                "DISCORD_CLIENT_SECRET": "x", "AUTH_DATABASE_URL": values.auth_database_url,
-                "ENCRYPTION_KEYS": values.encryption_keys.get_secret_value(),
-            },
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return done.stdout
+        return at_a_shell(farout, "users", "codes", *arguments)
 
     printed = await asyncio.to_thread(run, "make", "--uses", "3", "--note", "friends")
     code = printed.split()[printed.split().index("now:") + 1]

@@ -23,7 +23,7 @@ async def verify_page(
     """With a token: a button, for opening a link changes nothing. Without: what one waits for."""
     if token:
         return render(
-            request, "mailed_link.html", title="Confirm your e-mail address", token=token,
+            request, "mailed_link.html", title="Confirm your e-mail address", token=token[:100],
             text="Press the button and the address is yours here.",
             action="/verify-email", button="Confirm my address", is_danger=False,
         )  # fmt: skip

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from backend.auth.email_address import normal_email
 from backend.auth.mail.actions import require_mail
@@ -32,13 +31,12 @@ async def _status() -> None:
         state = await get_queue_state(db)
     since = f", the oldest since {state.oldest:%Y-%m-%d %H:%M} UTC" if state.oldest else ""
     console.print(f"{state.waiting} waiting{since}; {len(state.given_up)} given up.")
-    if not state.given_up:
-        return
-    table = Table("given up (UTC)", "kind", "to", "tries", "why", show_edge=False)
     for mail in state.given_up:
         moment = f"{mail.given_up_at:%Y-%m-%d %H:%M}"
-        table.add_row(moment, mail.kind, mail.recipient, str(mail.attempts), mail.last_error or "")
-    console.print(table)
+        console.print(
+            f"{moment}  {mail.kind} to {mail.recipient}, tries {mail.attempts}: {mail.last_error}",
+            markup=False,
+        )
 
 
 @commands.command()

@@ -15,11 +15,15 @@ def is_newer_than_the_password(created_at: ColumnElement[datetime]) -> ColumnEle
 
 
 async def find_account(db: AsyncSession, email: str) -> tuple[User, UUID] | None:
-    """Find the account of an address, if it may be signed in to."""
+    """Find the account of an address, if it may be signed in to.
+
+    Locked as a foreign key would lock it, and before the link: whoever uses a link does the same.
+    """
     wanted = (
         select(User, AccountSecurity.uid)
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
         .where(func.lower(User.email) == email.lower(), User.is_active, is_not_banned())
+        .with_for_update(of=User, read=True, key_share=True)
     )
     found = (await db.execute(wanted)).one_or_none()
     return (found[0], found[1]) if found else None

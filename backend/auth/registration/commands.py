@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from backend.auth.registration import actions, queries
@@ -54,7 +55,8 @@ async def _list(limit: int) -> None:
     for code in page.codes:
         table.add_row(
             str(code.id), code.role, f"{code.uses} of {code.max_uses}",
-            f"{code.expires_at:%Y-%m-%d %H:%M}", "yes" if code.revoked_at else "no", code.note,
+            f"{code.expires_at:%Y-%m-%d %H:%M}", "yes" if code.revoked_at else "no",
+            escape(code.note),
         )  # fmt: skip
     console.print(table)
 
