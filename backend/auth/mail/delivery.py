@@ -145,7 +145,8 @@ async def _deliver(auth: Auth, transport: Transport, mail: asyncpg.Record) -> bo
             await transport.send(mail["id"], mail["recipient"], letter)
     except NotSent as error:
         await _postpone(auth, mail, error)
-        return False
+        # What was wrong with this mail alone says nothing of the next one.
+        return error.is_final
     except TimeoutError:
         await _postpone(auth, mail, NotSent("the server took too long"))
         return False
