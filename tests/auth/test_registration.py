@@ -294,6 +294,26 @@ async def test_the_mirror_hears_of_the_account_and_of_its_address(
     assert [tuple(row) for row in told] == [("user.created", None), ("user.updated", EMAIL)]
 
 
+async def test_whoever_remembers_the_session_hears_that_the_address_is_confirmed(
+    farout: Farout, browser: Browser, mailbox: Mailbox, auth_owner: Connection
+) -> None:
+    await register(browser)
+    uid = (await sign_in(browser)).json()["user"]["uid"]
+    token = token_in(await mailbox.next(farout.auth, EMAIL))
+    heard: asyncio.Queue[object] = asyncio.Queue()
+
+    def listen(*notice: object) -> None:
+        heard.put_nowait(notice[-1])
+
+    await auth_owner.add_listener("farout_revocations", listen)
+    try:
+        await browser.post("/auth/email/verify", json={"token": token})
+        async with asyncio.timeout(10):
+            assert await heard.get() == f"user {uid}"
+    finally:
+        await auth_owner.remove_listener("farout_revocations", listen)
+
+
 async def test_each_step_leaves_one_entry_without_a_secret(
     farout: Farout, mailbox: Mailbox, auth_owner: Connection
 ) -> None:
