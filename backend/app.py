@@ -1,5 +1,6 @@
 """The only module that knows both sides: it puts one or both of them together into an application."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from backend import __version__
 from backend.auth.door import OwnDoor
+from backend.auth.mail.delivery import deliver_mails
 from backend.auth.routes import internal_routes
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
@@ -48,10 +50,12 @@ def create_app(
     *,
     heads: Mapping[str, str],
     bridge: BridgeSettings | None = None,
+    delivers_mail: bool = False,
 ) -> FastAPI:
     """One side or both; ``heads`` are the newest migrations, for ``/readyz``.
 
     ``bridge`` has the keys of the internal routes, and the way to auth for a community by itself.
+    With ``delivers_mail`` this process also sends what is queued.
     """
     side = auth or community
     if side is None:
@@ -67,7 +71,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        lifespan=partial(_lifespan, auth, community, door),
+        lifespan=partial(_lifespan, auth, community, door, delivers_mail),
         middleware=_middleware(auth, settings, cookies),
     )
     keys = tuple(digest(key) for key in bridge.api_keys) if bridge else ()
@@ -114,7 +118,7 @@ async def _apply(community: Community, event: Event) -> None:
 
 @asynccontextmanager
 async def _lifespan(
-    auth: Auth | None, community: Community | None, door: Door, app: FastAPI
+    auth: Auth | None, community: Community | None, door: Door, delivers_mail: bool, app: FastAPI
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as opened:
         for side in (community, auth):
@@ -123,6 +127,8 @@ async def _lifespan(
         if auth is not None:
             await auth.open()
             await opened.enter_async_context(kept_up(auth))
+            if delivers_mail:
+                opened.push_async_callback(_stop, asyncio.create_task(deliver_mails(auth)))
             opened.enter_context(told_of_shutdown(auth.revocations.end_all))
             if isinstance(auth.announce, Announcer):
                 opened.push_async_callback(auth.announce.close)
@@ -151,6 +157,11 @@ def _middleware(auth: Auth | None, settings: SharedSettings, cookies: Cookies) -
 def _routes(auth: Auth | None, community: Community | None) -> Sequence[Sequence[BaseRoute]]:
     of_auth = (auth_routes, internal_routes) if auth is not None else ()
     return (*of_auth, *((community_routes,) if community is not None else ()))
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _is_at(database: Database, head: str) -> bool:

@@ -104,6 +104,6 @@ def _create(side: Side | None) -> FastAPI:
     community = None
     if settings.community is not None:
         community = Community.from_settings(settings.community, webhook_keys=bridge.secrets)
-    app = create_app(auth, community, heads=_HEADS, bridge=bridge)
+    app = create_app(auth, community, heads=_HEADS, bridge=bridge, delivers_mail=auth is not None)
     install_watch(app)
     return app

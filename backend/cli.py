@@ -13,6 +13,8 @@ from rich.console import Console
 
 from backend import __version__, asgi, logs
 from backend.auth.keys.commands import commands as keys
+from backend.auth.mail.commands import commands as mail
+from backend.auth.registration.commands import commands as codes
 from backend.auth.users.commands import commands as users
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
@@ -36,6 +38,8 @@ app.add_typer(db, name="db")
 app.add_typer(users, name="users")
 app.add_typer(sync, name="sync")
 app.add_typer(keys, name="keys")
+app.add_typer(mail, name="mail")
+users.add_typer(codes, name="codes")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from backend.auth.mail.transports import NotSent, choose_transport
 from backend.auth.settings import AuthSettings
 from backend.auth.side import application
 from backend.community.settings import CommunitySettings
@@ -47,6 +48,7 @@ async def examine(report: Report) -> bool:
     if auth is not None:
         await _check_discord(auth, note)
         _check_proxies(auth, note)
+        await _check_mail(auth, note)
     return is_well
 
 
@@ -143,6 +145,18 @@ def _check_proxies(settings: AuthSettings, note: Report) -> None:
                 "Behind a reverse proxy every visitor will seem to come from its address.",
             )
         )
+
+
+async def _check_mail(settings: AuthSettings, note: Report) -> None:
+    if not settings.smtp_url:
+        advice = "Nobody can register, confirm an address or recover a password by themselves."
+        note(Finding("note", "SMTP_URL is not set", advice))
+        return
+    try:
+        async with choose_transport(settings):
+            note(Finding("ok", "The mail server lets us in"))
+    except NotSent as error:
+        note(Finding("wrong", f"The mail server cannot be used: {error}", "Check SMTP_URL."))
 
 
 def _reason(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 pytest_plugins = (
     "tests.fixtures.databases",
+    "tests.fixtures.mail",
     "tests.fixtures.application",
     "tests.fixtures.two_services",
     "tests.fixtures.mirror",

@@ -84,6 +84,9 @@ REFUSED = [
     ("admin_password", "Admin123!", "ADMIN_PASSWORD is the well-known one"),
     ("trusted_proxies", "everybody", "TRUSTED_PROXIES must be addresses or networks"),
     ("auth_database_url", "mysql://x", "AUTH_DATABASE_URL must look like postgresql://"),
+    ("smtp_url", "mail.example.org", "SMTP_URL must look like smtp://"),
+    ("smtp_url", "smtp://mail.example.org", "MAIL_FROM is not set, and SMTP_URL needs it"),
+    ("mail_from", "Farout", "MAIL_FROM must be"),
     ("environment", "prod", "ENVIRONMENT input should be"),
 ]
 

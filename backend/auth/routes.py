@@ -4,9 +4,20 @@ from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.discord_sign_in.link_endpoints import router as discord_link
+from backend.auth.discord_sign_in.pages import router as discord_link_pages
+from backend.auth.email_change.endpoints import router as email_change
+from backend.auth.email_change.pages import router as email_change_pages
+from backend.auth.email_verification.endpoints import router as email_verification
+from backend.auth.email_verification.pages import router as email_verification_pages
 from backend.auth.internal.endpoints import router as internal
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
+from backend.auth.recovery.endpoints import router as recovery
+from backend.auth.recovery.pages import router as recovery_pages
+from backend.auth.registration.endpoints import codes as registration_codes
+from backend.auth.registration.endpoints import router as registration
+from backend.auth.registration.pages import router as registration_pages
 from backend.auth.sessions.endpoints import direct as direct_sessions
 from backend.auth.sessions.endpoints import router as sessions
 from backend.auth.tokens.endpoints import router as tokens
@@ -25,6 +36,17 @@ for feature in (
     password_pages,
     account_pages,
     user_pages,
+    registration,
+    registration_codes,
+    registration_pages,
+    email_verification,
+    email_verification_pages,
+    discord_link,
+    discord_link_pages,
+    email_change,
+    email_change_pages,
+    recovery,
+    recovery_pages,
 ):
     routes.extend(feature.routes)
 

@@ -11,6 +11,7 @@ from pydantic import (
 
 from backend.auth.crypto.key_ring import KeyRing
 from backend.auth.crypto.weak_secrets import is_made_by_hand, is_no_random_key, is_well_known
+from backend.auth.mail_server import MailServer, check_mail_from
 from backend.settings import (
     SharedSettings,
     check_database_url,
@@ -55,6 +56,9 @@ class AuthSettings(AuthDatabaseSettings):
     admin_username: Annotated[str, Field(min_length=1, max_length=60)] = "admin"
     admin_email: Annotated[str, Field(pattern=r"^\S+@\S+$", max_length=320)] = "admin@farout.local"
     admin_password: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: Annotated[str, AfterValidator(check_mail_from)] = ""
+    registration_mode: Literal["closed", "code", "open"] = "closed"
 
     @field_validator("discord_client_id")
     @classmethod
@@ -110,6 +114,13 @@ class AuthSettings(AuthDatabaseSettings):
             raise ValueError("is the well-known one; leave it empty to have one generated")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            MailServer.parse(value.get_secret_value())
+        return value
+
     @field_validator("jwt_secret")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -132,6 +143,24 @@ class AuthSettings(AuthDatabaseSettings):
         if self.jwt_algorithm == "HS256" and self.jwt_secret is None:
             raise ValueError("JWT_SECRET is not set, and JWT_ALGORITHM HS256 needs it")
         return self
+
+    @model_validator(mode="after")
+    def _has_a_sender(self) -> Self:
+        if self.smtp_url is not None and not self.mail_from:
+            raise ValueError("MAIL_FROM is not set, and SMTP_URL needs it")
+        if self.registration_mode != "closed" and not self.can_send_mail:
+            raise ValueError("SMTP_URL is not set, and REGISTRATION_MODE needs it unless closed")
+        return self
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where mails go out; None where SMTP_URL is not set."""
+        return MailServer.parse(self.smtp_url.get_secret_value()) if self.smtp_url else None
+
+    @property
+    def can_send_mail(self) -> bool:
+        """Whether mails go anywhere: to a server, or in development into a folder."""
+        return self.smtp_url is not None or self.environment == "development"
 
     @property
     def session_seconds(self) -> int:

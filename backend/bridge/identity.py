@@ -32,6 +32,8 @@ class Identity:
     must_change_password: bool
     session_created_at: datetime
     session_expires_at: datetime
+    # Registered with an e-mail address and has not confirmed it yet.
+    must_verify_email: bool = False
 
     @property
     def is_admin(self) -> bool:

@@ -80,6 +80,7 @@ async def _serve(environment: Environment, port: int) -> None:
         community,
         heads={"auth": AUTH.head, "community": COMMUNITY.head},
         bridge=cast(BridgeSettings, bridge_settings),
+        delivers_mail=True,
     )
     install_watch(farout)
     served: ASGIApp = farout
@@ -129,6 +130,7 @@ def _beside(farout: ASGIApp, standin: ASGIApp) -> ASGIApp:
 
 def _announce(environment: Environment, settings: AuthSettings) -> None:
     password = settings.admin_password.get_secret_value() if settings.admin_password else ""
+    mails = "go to SMTP_URL." if settings.smtp_url else "are written to .farout/mail/"
     lines = [
         "",
         f"  Farout is at {settings.public_url}",
@@ -137,6 +139,7 @@ def _announce(environment: Environment, settings: AuthSettings) -> None:
         + ("the stand-in lets you be anybody." if environment.uses_standin else "the real one."),
         f"  Sign in as the admin: {settings.admin_username} / {password}"
         " (to be changed at the first sign-in)",
+        f"  Mails {mails}",
         "  Settings in use: .farout/env    API: /docs    Stop: Ctrl-C",
         "",
     ]

@@ -66,6 +66,7 @@ class Environment:
             "ENCRYPTION_KEYS": kept.get("ENCRYPTION_KEYS", _new_key()),
             "AUTH_SERVICE_API_KEY": kept.get("AUTH_SERVICE_API_KEY", secrets.token_hex(32)),
             "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", WELL_KNOWN_ADMIN_PASSWORD),
+            "REGISTRATION_MODE": os.environ.get("REGISTRATION_MODE", "open"),
             **given,
         }
         if uses_standin:

@@ -23,6 +23,15 @@ class PasswordChangeRequired(NotAllowed):
         super().__init__("Change your password first; until then nothing else is open to you.")
 
 
+class EmailNotVerified(NotAllowed):
+    code = "email_not_verified"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Confirm your e-mail address first; until then nothing else is open to you."
+        )
+
+
 class AdminRequired(NotAllowed):
     code = "admin_required"
 
@@ -52,15 +61,23 @@ async def find_caller(request: Request) -> Identity | None:
 
 
 async def require_any_caller(request: Request) -> Identity:
-    """For the few routes that stay open while a password must be changed."""
+    """For the few routes that stay open whatever somebody has to do first."""
     identity = await find_caller(request)
     if identity is None:
         raise SignInRequired
     return identity
 
 
-async def require_caller(request: Request) -> Identity:
+async def require_verified_caller(request: Request) -> Identity:
+    """For what stays open while a password must be changed."""
     identity = await require_any_caller(request)
+    if identity.must_verify_email:
+        raise EmailNotVerified
+    return identity
+
+
+async def require_caller(request: Request) -> Identity:
+    identity = await require_verified_caller(request)
     if identity.must_change_password:
         raise PasswordChangeRequired
     return identity
@@ -75,5 +92,6 @@ async def require_admin(request: Request) -> Identity:
 
 MaybeCaller = Annotated[Identity | None, Depends(find_caller)]
 AnyCaller = Annotated[Identity, Depends(require_any_caller)]
+VerifiedCaller = Annotated[Identity, Depends(require_verified_caller)]
 Caller = Annotated[Identity, Depends(require_caller)]
 Admin = Annotated[Identity, Depends(require_admin)]

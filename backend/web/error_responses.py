@@ -20,7 +20,7 @@ from backend.errors import (
     Unavailable,
     Upstream,
 )
-from backend.web.callers import PasswordChangeRequired
+from backend.web.callers import EmailNotVerified, PasswordChangeRequired
 from backend.web.pages import render
 from backend.web.problems import problem
 
@@ -74,6 +74,8 @@ async def _say_no(request: Request, error: Exception) -> Response:
         return problem(
             status, error.code, str(error), headers=headers, oauth_error=error.oauth_error
         )
+    if isinstance(error, EmailNotVerified):
+        return RedirectResponse("/verify-email", HTTPStatus.SEE_OTHER)
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/password", HTTPStatus.SEE_OTHER)
     if isinstance(error, NotSignedIn) and request.method == "GET":

@@ -35,6 +35,8 @@ def answer_as_told(standin: Standin, idp: dict[str, Any]) -> None:
         standin.faults.token.once(fault(idp["token"]))
     if "user" in idp:
         given = idp["user"]
+        if isinstance(given, dict) and given.get("id") == "of-user-B":
+            given = usual_profile("B")
         is_answer = isinstance(given, dict) and "status" in given
         standin.faults.user.once(fault(given) if is_answer else json_answer(given))
 

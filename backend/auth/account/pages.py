@@ -15,7 +15,10 @@ router = APIRouter(include_in_schema=False)
 
 _DONE = {
     "password": "Your password was changed, and your other sessions were ended.",
+    "linked": "Your Discord account is linked; you can sign in with it from now on.",
+    "unlinked": "Your Discord account is not linked any more.",
     "ended": "The session was ended.",
+    "email_asked": "We have written to the new address. It counts once you have confirmed it there.",
     "others": "All your other sessions were ended.",
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     String,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.discord_sign_in.errors import AccountDeactivated
 from backend.auth.models import AccountSecurity, User
@@ -81,14 +83,19 @@ def _upsert_statement() -> Statement:
         email=free_email,
         last_login=func.now(),
     )
+    # Who signs in with a name and a password keeps the name, and the address that recovers it.
+    has_password = User.hashed_password.is_not(None)
     return Statement(
         new.on_conflict_do_update(
             index_elements=[User.discord_id],
             set_={
-                "username": new.excluded.username,
+                "username": case((has_password, User.username), else_=new.excluded.username),
                 "discriminator": new.excluded.discriminator,
                 "avatar": new.excluded.avatar,
-                "email": func.coalesce(new.excluded.email, User.email),
+                "email": case(
+                    (has_password, func.coalesce(User.email, new.excluded.email)),
+                    else_=func.coalesce(new.excluded.email, User.email),
+                ),
                 "last_login": new.excluded.last_login,
             },
         ).returning(
@@ -126,7 +133,7 @@ async def upsert_account(rows: Rows, person: DiscordUser, profile: DiscordProfil
         discriminator=person.discriminator,
         avatar=person.avatar,
         email=person.verified_email,
-        profile=orjson.dumps(asdict(profile)).decode(),
+        profile=_as_text(profile),
     )
     if row is None:
         raise RuntimeError("an upsert with RETURNING gives a row")
@@ -135,6 +142,15 @@ async def upsert_account(rows: Rows, person: DiscordUser, profile: DiscordProfil
     if row["email_changed"]:
         await rows.row(_EMAIL_VERIFIED, of_user=row["id"])
     return _user(row)
+
+
+async def hand_profile_to_outbox(db: AsyncSession, profile: DiscordProfile) -> None:
+    """Let the event that this transaction writes carry the profile; call it before the change."""
+    await db.execute(select(func.set_config("farout.discord_profile", _as_text(profile), True)))
+
+
+def _as_text(profile: DiscordProfile) -> str:
+    return orjson.dumps(asdict(profile)).decode()
 
 
 def name_candidates(person: DiscordUser) -> list[str]:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import new_token
@@ -37,12 +37,23 @@ class Begun:
     browser: str
 
 
-async def begin(auth: Auth, *, next_path: str, browser: str | None) -> Begun:
-    """Begin a sign-in; ``browser`` is the secret that this browser has already, if any."""
+async def begin(
+    auth: Auth, *, next_path: str, browser: str | None, session_id: UUID | None = None
+) -> Begun:
+    """Begin a sign-in, or a link for the session ``session_id``.
+
+    ``browser`` is the secret that this browser has already, if any.
+    """
     secret = browser or new_token()
     verifier = secrets.token_urlsafe(_VERIFIER_BYTES)
     state = await states.remember(
-        auth.database, auth.key_ring, browser=secret, verifier=verifier, next_path=next_path
+        auth.database,
+        auth.key_ring,
+        browser=secret,
+        verifier=verifier,
+        next_path=next_path,
+        purpose="link" if session_id else "login",
+        session_id=session_id,
     )
     return Begun(auth.discord.authorize_url(state=state, code_verifier=verifier), secret)
 
@@ -56,12 +67,7 @@ async def finish(auth: Auth, *, code: str, code_verifier: str, origin: Origin) -
     """Ask Discord who it is, write the account and the session, and link the profile."""
     authorization = await auth.discord.authorize(code=code, code_verifier=code_verifier)
     person = authorization.user
-    profile = DiscordProfile(
-        display_name=person.display_name,
-        avatar_url=avatar_url(
-            auth.settings.discord_cdn_base_url, person.id, person.avatar, person.discriminator
-        ),
-    )
+    profile = discord_profile(auth, person)
     user, session = await _write(auth, authorization, profile, origin)
     await _announce(auth, person, profile, user, session)
     return session
@@ -97,10 +103,6 @@ async def _announce(
     user: SignedInUser,
     session: StartedSession,
 ) -> None:
-    """Tell the community before the browser gets there.
-
-    If it cannot listen now, the sign-in stands: the same news waits in the outbox.
-    """
     state = UserState(
         uid=session.uid,
         user_id=user.id,
@@ -118,6 +120,22 @@ async def _announce(
         user=state,
         profile=profile,
     )
+    await announce_to_community(auth, event)
+
+
+def discord_profile(auth: Auth, person: DiscordUser) -> DiscordProfile:
+    cdn = auth.settings.discord_cdn_base_url
+    return DiscordProfile(
+        display_name=person.display_name,
+        avatar_url=avatar_url(cdn, person.id, person.avatar, person.discriminator),
+    )
+
+
+async def announce_to_community(auth: Auth, event: Event) -> None:
+    """Tell the community before the browser gets there.
+
+    If it cannot listen now, the change stands: the same news waits in the outbox.
+    """
     try:
         await auth.announce(event)
     except (Unavailable, Upstream):

@@ -1,6 +1,7 @@
 """The two addresses of the Discord sign-in, both visited by browsers."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
 from starlette.responses import RedirectResponse
@@ -8,17 +9,19 @@ from starlette.responses import RedirectResponse
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import looks_like_a_token
 from backend.auth.dependencies import request_origin, running_auth
-from backend.auth.discord_sign_in import actions
+from backend.auth.discord_sign_in import actions, linking
 from backend.auth.discord_sign_in.errors import (
     CallbackMalformed,
     IssuerRefused,
+    LinkRefused,
     SignInCancelled,
     SignInRefusedByDiscord,
     StateRefused,
 )
-from backend.auth.discord_sign_in.states import LIFETIME_SECONDS
+from backend.auth.discord_sign_in.states import LIFETIME_SECONDS, ConsumedState
 from backend.auth.sessions.actions import end_session_of_token
 from backend.auth.side import Auth
+from backend.web.callers import require_caller
 from backend.web.direct_route import DirectRoute
 from backend.web.next_path import safe_next_path
 from backend.web.state import web_of
@@ -43,16 +46,23 @@ _NEXT = {
 )
 async def begin_sign_in(request: Request) -> Response:
     """Send the browser to Discord: state, PKCE S256, and a cookie that binds the sign-in to it."""
-    auth, cookies = await running_auth(request), web_of(request).cookies
     # Beside anything else `next` may be half of an address that somebody cut in two.
     query = request.query_params.multi_items()
     next_path = safe_next_path(query[0][1] if [name for name, _ in query] == ["next"] else None)
+    return await send_to_discord(request, next_path)
+
+
+async def send_to_discord(
+    request: Request, next_path: str, *, session_id: UUID | None = None
+) -> Response:
+    """Redirect to Discord, with the cookie that the callback will ask for."""
+    auth, cookies = await running_auth(request), web_of(request).cookies
     present = cookies.browsers(request.headers.get("cookie", ""))
     name, secret = next(
         ((name, value) for name, value in present.items() if looks_like_a_token(value)),
         (cookies.new_browser_name(), None),
     )
-    begun = await actions.begin(auth, next_path=next_path, browser=secret)
+    begun = await actions.begin(auth, next_path=next_path, browser=secret, session_id=session_id)
     response = RedirectResponse(begun.authorize_url, status.HTTP_302_FOUND)
     cookies.set_browser(response, name, begun.browser, max_age=LIFETIME_SECONDS)
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -70,6 +80,8 @@ async def finish_sign_in(request: Request) -> Response:
         auth, state=answer.get("state", ""), browsers=cookies.browsers(cookie_header).values()
     )
     code = _accept(answer, issuer=auth.settings.discord_issuer)
+    if consumed.purpose == "link":
+        return await finish_link(request, consumed, code)
     session = await actions.finish(
         auth, code=code, code_verifier=consumed.code_verifier, origin=origin
     )
@@ -86,6 +98,23 @@ async def _end_replaced(auth: Auth, token: str | None, origin: Origin) -> None:
         return
     if await end_session_of_token(auth.database, token, reason="replaced", origin=origin):
         await auth.settle()
+
+
+async def finish_link(request: Request, consumed: ConsumedState, code: str) -> Response:
+    """Link for the very session that began it, whoever else is signed in here by now."""
+    caller = await require_caller(request)
+    if caller.session_id != consumed.session_id:
+        raise LinkRefused
+    await linking.finish_link(
+        await running_auth(request),
+        caller,
+        code=code,
+        code_verifier=consumed.code_verifier,
+        origin=await request_origin(request),
+    )
+    response = RedirectResponse(consumed.next_path, status.HTTP_303_SEE_OTHER)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _read_answer(request: Request) -> dict[str, str]:

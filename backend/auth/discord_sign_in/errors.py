@@ -1,4 +1,4 @@
-from backend.errors import BadInput, NotAllowed, Unavailable
+from backend.errors import BadInput, Conflict, NotAllowed, Unavailable
 
 
 class StateRefused(BadInput):
@@ -51,3 +51,41 @@ class SignInBusy(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("Too much is happening at once. Try again in a few seconds.")
+
+
+class LinkRefused(NotAllowed):
+    code = "discord_link_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A Discord account is linked from your account page, in the session that began it."
+            " Start again there."
+        )
+
+
+class DiscordTaken(Conflict):
+    code = "discord_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This Discord account belongs to somebody else here. Nothing was changed.")
+
+
+class DiscordAlreadyLinked(Conflict):
+    code = "discord_already_linked"
+
+    def __init__(self) -> None:
+        super().__init__("Your account has a Discord account already; unlink that one first.")
+
+
+class DiscordNotLinked(Conflict):
+    code = "discord_not_linked"
+
+    def __init__(self) -> None:
+        super().__init__("No Discord account is linked.")
+
+
+class LastWayIn(Conflict):
+    code = "last_way_in"
+
+    def __init__(self) -> None:
+        super().__init__("Discord is your only way to sign in, so it stays linked.")

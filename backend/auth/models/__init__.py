@@ -4,11 +4,16 @@ from backend.auth.models import notices, versions
 from backend.auth.models.account_security import AccountSecurity
 from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.base import Base
+from backend.auth.models.email_change import EmailChange
+from backend.auth.models.email_verification import EmailVerification
+from backend.auth.models.mail import Mail
 from backend.auth.models.oauth_revocation import OAuthRevocation
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.oauth_token import OAuthToken
 from backend.auth.models.outbox_message import OutboxMessage
+from backend.auth.models.password_reset import PasswordReset
 from backend.auth.models.refresh_token import RefreshToken
+from backend.auth.models.registration_code import RegistrationCode
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
 from backend.auth.models.user import User
@@ -20,11 +25,16 @@ __all__ = [
     "AccountSecurity",
     "AuditEntry",
     "Base",
+    "EmailChange",
+    "EmailVerification",
+    "Mail",
     "OAuthRevocation",
     "OAuthState",
     "OAuthToken",
     "OutboxMessage",
+    "PasswordReset",
     "RefreshToken",
+    "RegistrationCode",
     "Session",
     "SigningKey",
     "User",

@@ -5,6 +5,7 @@ A notice goes out with the commit, on the channel ``farout_revocations``, whoeve
 """
 
 from backend.auth.models.account_security import AccountSecurity
+from backend.auth.models.email_verification import EmailVerification
 from backend.auth.models.refresh_token import RefreshToken
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
@@ -112,6 +113,20 @@ CREATE TRIGGER signing_keys_notice AFTER UPDATE ON signing_keys
 FOR EACH ROW WHEN (NEW.retired_at IS DISTINCT FROM OLD.retired_at)
 EXECUTE FUNCTION notice_signing_key()
 """
+# What is open to a session depends on whether its user's address is confirmed.
+NOTICE_VERIFICATION = """
+CREATE FUNCTION notice_verification() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('farout_revocations', 'user ' || uid)
+    FROM account_security WHERE user_id IN (OLD.user_id, NEW.user_id);
+    RETURN NULL;
+END
+$$
+"""
+NOTICE_VERIFICATION_TRIGGER = """
+CREATE TRIGGER email_verifications_notice AFTER INSERT OR DELETE ON email_verifications
+FOR EACH ROW EXECUTE FUNCTION notice_verification()
+"""
 runs_after_create(
     Session.__table__,  # type: ignore[arg-type]
     NOTICE_SESSION,
@@ -133,3 +148,8 @@ runs_after_create(
     NOTICE_CHAIN_TRUNCATION_TRIGGER,
 )
 runs_after_create(SigningKey.__table__, NOTICE_KEY, NOTICE_KEY_TRIGGER)  # type: ignore[arg-type]
+runs_after_create(
+    EmailVerification.__table__,  # type: ignore[arg-type]
+    NOTICE_VERIFICATION,
+    NOTICE_VERIFICATION_TRIGGER,
+)

@@ -1,6 +1,7 @@
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, String, func
+from sqlalchemy import DateTime, LargeBinary, String, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.auth.models.base import Base
@@ -20,3 +21,5 @@ class OAuthState(Base):
     purpose: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    # The session that links an account. No foreign key: it is compared with the one that comes back.
+    session_id: Mapped[UUID | None] = mapped_column(Uuid)

@@ -8,7 +8,7 @@ from backend.auth.passwords.schemas import PasswordChange, PasswordSignIn
 from backend.auth.sessions.endpoints import describe_session
 from backend.auth.sessions.schemas import CurrentSession
 from backend.bridge.identity import Credentials
-from backend.web.callers import AnyCaller
+from backend.web.callers import VerifiedCaller
 from backend.web.state import web_of
 
 router = APIRouter(prefix="/auth", tags=["sign in"])
@@ -37,7 +37,7 @@ async def sign_in_with_password(
 
 @router.post("/password/change", status_code=status.HTTP_204_NO_CONTENT)
 async def change_password(
-    change: PasswordChange, caller: AnyCaller, auth: RunningAuth, origin: RequestOrigin
+    change: PasswordChange, caller: VerifiedCaller, auth: RunningAuth, origin: RequestOrigin
 ) -> None:
     """Replace the caller's password. All of their other sessions end."""
     await actions.change_password(

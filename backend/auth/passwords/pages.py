@@ -7,7 +7,7 @@ from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.passwords import actions
 from backend.auth.passwords.errors import InvalidCredentials
 from backend.errors import BadInput, Conflict
-from backend.web.callers import AnyCaller, MaybeCaller
+from backend.web.callers import MaybeCaller, VerifiedCaller
 from backend.web.error_responses import status_of
 from backend.web.next_path import safe_next_path
 from backend.web.pages import render, sign_in_url
@@ -15,15 +15,26 @@ from backend.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
 
+_DONE = {
+    "verified": "Your e-mail address is confirmed. Sign in.",
+    "reset": "Your password was changed and all sessions were ended. Sign in with the new one.",
+}
+
 Field = Annotated[str, Form(max_length=4096)]
 
 
 @router.get("/sign-in")
-async def sign_in_page(request: Request, caller: MaybeCaller, next: str = "/") -> Response:  # noqa: A002
+async def sign_in_page(
+    request: Request,
+    caller: MaybeCaller,
+    auth: RunningAuth,
+    next: str = "/",  # noqa: A002
+    done: str = "",
+) -> Response:
     next_path = safe_next_path(next)
     if caller is not None:
         return RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
-    return _sign_in_form(request, next_path)
+    return _sign_in_form(request, auth, next_path, done=_DONE.get(done))
 
 
 @router.post("/sign-in")
@@ -41,7 +52,7 @@ async def sign_in(
             auth, identifier=identifier, password=password, origin=origin
         )
     except InvalidCredentials as error:
-        return _sign_in_form(request, next_path, message=str(error), identifier=identifier)
+        return _sign_in_form(request, auth, next_path, message=str(error), identifier=identifier)
     response = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
     web_of(request).cookies.set_session(
         response, session.token, max_age=auth.settings.session_seconds
@@ -50,14 +61,14 @@ async def sign_in(
 
 
 @router.get("/password")
-async def password_page(request: Request, caller: AnyCaller) -> Response:
+async def password_page(request: Request, caller: VerifiedCaller) -> Response:
     return render(request, "password.html", forced=caller.must_change_password, message=None)
 
 
 @router.post("/password")
 async def change_password(
     request: Request,
-    caller: AnyCaller,
+    caller: VerifiedCaller,
     auth: RunningAuth,
     origin: RequestOrigin,
     current_password: Field,
@@ -82,7 +93,13 @@ async def change_password(
 
 
 def _sign_in_form(
-    request: Request, next_path: str, *, message: str | None = None, identifier: str = ""
+    request: Request,
+    auth: RunningAuth,
+    next_path: str,
+    *,
+    message: str | None = None,
+    identifier: str = "",
+    done: str | None = None,
 ) -> Response:
     return render(
         request,
@@ -93,4 +110,7 @@ def _sign_in_form(
         message=message,
         identifier=identifier,
         has_password_form=True,
+        done=done,
+        can_register=auth.settings.registration_mode != "closed",
+        can_recover=auth.settings.can_send_mail,
     )

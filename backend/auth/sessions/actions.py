@@ -164,7 +164,12 @@ async def end_other_sessions(db: AsyncSession, caller: Identity, *, origin: Orig
 
 
 async def end_sessions_of_user(
-    db: AsyncSession, user_id: int, *, reason: str, but: UUID | None = None
+    db: AsyncSession,
+    user_id: int,
+    *,
+    reason: str,
+    but: UUID | None = None,
+    begun_with: Method | None = None,
 ) -> int:
     """End a user's live sessions as part of another change, which writes the audit entry."""
     ended = (
@@ -175,4 +180,6 @@ async def end_sessions_of_user(
     )
     if but is not None:
         ended = ended.where(Session.id != but)
+    if begun_with is not None:
+        ended = ended.where(Session.method == begun_with)
     return len((await db.scalars(ended)).all())

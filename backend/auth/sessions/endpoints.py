@@ -43,6 +43,7 @@ def describe_session(caller: Identity) -> Response:
                 "email": caller.email,
                 "role": caller.role,
                 "must_change_password": caller.must_change_password,
+                "must_verify_email": caller.must_verify_email,
             },
             "session": {
                 "id": caller.session_id,

@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy import ColumnElement, Uuid, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.models import AccountSecurity, RefreshToken, Session, User
+from backend.auth.models import AccountSecurity, EmailVerification, RefreshToken, Session, User
 from backend.auth.sessions.errors import SessionNotFound
 from backend.bridge.identity import Identity
 from backend.database import Database, Statement
@@ -48,6 +48,7 @@ def _identity_where(condition: ColumnElement[bool]) -> Statement:
             User.email,
             User.must_change_password,
             AccountSecurity.uid,
+            exists().where(EmailVerification.user_id == User.id).label("must_verify_email"),
         )
         .join(User, User.id == Session.user_id)
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
@@ -112,4 +113,5 @@ def _identity(row: asyncpg.Record) -> Identity:
         must_change_password=row["must_change_password"],
         session_created_at=row["created_at"],
         session_expires_at=row["expires_at"],
+        must_verify_email=row["must_verify_email"],
     )

@@ -17,6 +17,7 @@ class CurrentUser(BaseModel):
     email: str | None
     role: Role
     must_change_password: bool
+    must_verify_email: bool
 
 
 class CurrentSessionDetails(BaseModel):

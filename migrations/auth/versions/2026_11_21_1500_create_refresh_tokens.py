@@ -1,6 +1,6 @@
 """Create the refresh tokens of programs.
 
-Revises: c3f1a86be207
+Revises: b6c90d3f5e18
 Created: 2026-11-21
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5d20c7a4f618"
-down_revision = "c3f1a86be207"
+down_revision = "b6c90d3f5e18"
 branch_labels = None
 depends_on = None
 
