@@ -4,7 +4,12 @@ from starlette.routing import BaseRoute
 
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
+from backend.community.permissions.endpoints import router as permissions
 
 routes: list[BaseRoute] = []
-for feature in (members, member_pages):
+for feature in (
+    members,
+    member_pages,
+    permissions,
+):
     routes.extend(feature.routes)

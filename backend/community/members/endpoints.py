@@ -1,13 +1,20 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
-from backend.community.dependencies import RunningCommunity, Transaction
+from backend.community.access.callers import CallerAccess
+from backend.community.dependencies import (
+    DiscordId,
+    RunningCommunity,
+    Transaction,
+)
 from backend.community.members import actions, queries
+from backend.community.members.callers import MaySeeMembers
 from backend.community.members.errors import NotLinkedToDiscord
 from backend.community.members.schemas import (
     MemberDetails,
     MemberList,
+    OwnProfile,
     PageSize,
     ProfileChange,
     Search,
@@ -18,13 +25,11 @@ from backend.web.cursors import read_cursor, write_cursor
 
 router = APIRouter(prefix="/api/members", tags=["members"])
 
-DiscordId = Annotated[str, Path(pattern=r"^[0-9]{1,20}$")]
-
 
 @router.get("")
 async def list_members(
     db: Transaction,
-    _: Caller,
+    _: MaySeeMembers,
     search: Annotated[Search, Query()] = "",
     limit: Annotated[PageSize, Query()] = 50,
     cursor: str | None = None,
@@ -37,13 +42,15 @@ async def list_members(
     )
 
 
-@router.get("/me", response_model=MemberDetails)
-async def get_own_profile(db: Transaction, community: RunningCommunity, caller: Caller) -> Member:
-    """The caller's own profile."""
+@router.get("/me")
+async def get_own_profile(
+    db: Transaction, community: RunningCommunity, caller: Caller, access: CallerAccess
+) -> OwnProfile:
+    """The caller's own profile, and what the community says of their account."""
     member = await actions.get_own_member(community.database, db, caller)
     if member is None:
         raise NotLinkedToDiscord
-    return member
+    return OwnProfile.of(member, access)
 
 
 @router.patch("/me", response_model=MemberDetails)
@@ -55,6 +62,6 @@ async def change_own_profile(db: Transaction, change: ProfileChange, caller: Cal
 
 
 @router.get("/{discord_id}", response_model=MemberDetails)
-async def get_member(db: Transaction, discord_id: DiscordId, _: Caller) -> Member:
+async def get_member(db: Transaction, discord_id: DiscordId, _: MaySeeMembers) -> Member:
     """One member, by Discord id."""
     return await queries.get_member(db, discord_id)

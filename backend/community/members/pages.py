@@ -1,12 +1,13 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Path, Request, Response, status
+from fastapi import APIRouter, Form, Request, Response, status
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from backend.community.dependencies import RunningCommunity, Transaction
+from backend.community.dependencies import DiscordId, RunningCommunity, Transaction
 from backend.community.members import actions, queries
+from backend.community.members.callers import MaySeeMembers
 from backend.community.members.errors import NotLinkedToDiscord
 from backend.community.members.schemas import ProfileChange
 from backend.community.models import Member
@@ -61,7 +62,7 @@ async def save_profile(
 
 @router.get("/members")
 async def members_page(
-    request: Request, db: Transaction, _: Caller, search: str = "", cursor: str | None = None
+    request: Request, db: Transaction, _: MaySeeMembers, search: str = "", cursor: str | None = None
 ) -> Response:
     wanted = search[:100]
     page = await queries.list_members(
@@ -78,11 +79,11 @@ async def members_page(
 async def member_page(
     request: Request,
     db: Transaction,
-    caller: Caller,
-    discord_id: Annotated[str, Path(pattern=r"^[0-9]{1,20}$")],
+    access: MaySeeMembers,
+    discord_id: DiscordId,
 ) -> Response:
     member = await queries.get_member(db, discord_id)
-    return render(request, "member.html", member=member, is_own=caller.discord_id == discord_id)
+    return render(request, "member.html", member=member, is_own=access.discord_id == discord_id)
 
 
 def _edit_form(

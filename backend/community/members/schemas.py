@@ -3,6 +3,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from backend.bridge.identity import Role
+from backend.community.access.queries import Access
+from backend.community.models import Member
+
 
 def _readable(value: str) -> str:
     """Trim, and refuse what PostgreSQL cannot store or nobody can see."""
@@ -37,6 +41,27 @@ class MemberDetails(BaseModel):
     stats: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+
+
+class OwnProfile(MemberDetails):
+    """A member's profile for themselves; what is beside it is set by admins."""
+
+    role: Role
+    permissions: list[str]
+    tags: list[str]
+    plan_tier: str
+    feature_flags: dict[str, bool]
+
+    @classmethod
+    def of(cls, member: Member, access: Access) -> "OwnProfile":
+        return cls(
+            **MemberDetails.model_validate(member).model_dump(),
+            role=access.role,
+            permissions=sorted(access.permissions),
+            tags=list(access.tags),
+            plan_tier=access.plan_tier,
+            feature_flags=access.feature_flags,
+        )
 
 
 class MemberList(BaseModel):

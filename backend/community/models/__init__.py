@@ -6,6 +6,8 @@ from backend.community.models.incident import Incident
 from backend.community.models.member import Member
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.rejected_event import RejectedEvent
+from backend.community.models.role_permission import RolePermission
+from backend.community.models.signing_secret import SigningSecret
 from backend.community.models.sync_check import SyncCheck
 from backend.tables import declare_grants
 
@@ -18,5 +20,7 @@ __all__ = [
     "Member",
     "MirroredUser",
     "RejectedEvent",
+    "RolePermission",
+    "SigningSecret",
     "SyncCheck",
 ]
