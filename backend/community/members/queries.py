@@ -1,11 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.members.errors import MemberNotFound
-from backend.community.models import Member
+from backend.community.models import Member, MirroredUser
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,17 @@ async def get_member(db: AsyncSession, discord_id: str, *, lock: bool = False) -
     if member is None:
         raise MemberNotFound
     return member
+
+
+async def find_uid(db: AsyncSession, discord_id: str) -> UUID | None:
+    """Return the uid of a member's account, None while the mirror knows of none."""
+    uid: UUID | None = await db.scalar(
+        select(MirroredUser.uid)
+        .where(MirroredUser.discord_id == discord_id)
+        .order_by(MirroredUser.user_id.desc())
+        .limit(1)
+    )
+    return uid
 
 
 async def list_members(

@@ -5,6 +5,8 @@ from backend.community.models.base import Base
 from backend.community.models.incident import Incident
 from backend.community.models.member import Member
 from backend.community.models.mirrored_user import MirroredUser
+from backend.community.models.rank import Rank
+from backend.community.models.rank_change import RankChange
 from backend.community.models.rejected_event import RejectedEvent
 from backend.community.models.role_permission import RolePermission
 from backend.community.models.signing_secret import SigningSecret
@@ -19,6 +21,8 @@ __all__ = [
     "Incident",
     "Member",
     "MirroredUser",
+    "Rank",
+    "RankChange",
     "RejectedEvent",
     "RolePermission",
     "SigningSecret",
