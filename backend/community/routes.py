@@ -2,16 +2,24 @@
 
 from starlette.routing import BaseRoute
 
+from backend.community.departures.endpoints import router as departures
+from backend.community.items.endpoints import router as items
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
 from backend.community.permissions.endpoints import router as permissions
+from backend.community.posts.endpoints import router as posts
+from backend.community.posts.pages import router as post_pages
 from backend.community.ranks.endpoints import router as ranks
 
 routes: list[BaseRoute] = []
 for feature in (
     members,
     member_pages,
+    departures,
     permissions,
     ranks,
+    posts,
+    post_pages,
+    items,
 ):
     routes.extend(feature.routes)

@@ -2,9 +2,12 @@
 
 from backend.community.models.audit_entry import AuditEntry
 from backend.community.models.base import Base
+from backend.community.models.departure import Departure
 from backend.community.models.incident import Incident
+from backend.community.models.item import Item, ItemHolding, ItemMovement
 from backend.community.models.member import Member
 from backend.community.models.mirrored_user import MirroredUser
+from backend.community.models.post import Post
 from backend.community.models.rank import Rank
 from backend.community.models.rank_change import RankChange
 from backend.community.models.rejected_event import RejectedEvent
@@ -18,9 +21,14 @@ declare_grants(Base.metadata)
 __all__ = [
     "AuditEntry",
     "Base",
+    "Departure",
     "Incident",
+    "Item",
+    "ItemHolding",
+    "ItemMovement",
     "Member",
     "MirroredUser",
+    "Post",
     "Rank",
     "RankChange",
     "RejectedEvent",

@@ -39,7 +39,7 @@ async def change_rank(
         raise RankArchived
     await _keep_initial_rank(db, member)
     held = await queries.find_rank_of(db, member.id, on=day) or member.rank
-    _check_may_rank(by, actor, member, {member.rank, held, rank.code}, positions)
+    check_may_rank(by, actor, member, {member.rank, held, rank.code}, positions)
     if held == rank.code:
         raise RankUnchanged
     is_promotion = rank.position > positions.get(held, BELOW)
@@ -71,14 +71,17 @@ async def undo_rank_change(
     before = member.rank
     change.undone_at, change.undone_by, change.undo_reason = datetime.now(UTC), by.uid, reason
     await _replay(db, change, member, "member.rank_change_undone", by=by, origin=origin)
-    _check_may_rank(by, actor, member, {before, change.rank, member.rank}, positions)
+    check_may_rank(by, actor, member, {before, change.rank, member.rank}, positions)
     return change, member
 
 
-def _check_may_rank(
+def check_may_rank(
     by: Access, actor: Member | None, member: Member, ranks: set[str], positions: dict[str, int]
 ) -> None:
-    """Refuse oneself, and any rank in play that is not below one's own; admins may."""
+    """Refuse oneself, and any rank in play that is not below one's own; admins may.
+
+    Raises CannotRankYourself, RankTooHigh.
+    """
     if by.is_admin:
         return
     if actor is not None and actor.id == member.id:
