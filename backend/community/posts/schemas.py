@@ -2,12 +2,20 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from backend.community.models import Post
 from backend.community.text_fields import Code, LongText, Title
-from backend.web.markdown import to_html
+from backend.web.markdown import is_too_costly, to_html
 
+
+def _parseable(text: str) -> str:
+    if is_too_costly(text):
+        raise ValueError("holds too much markup")
+    return text
+
+
+Body = Annotated[LongText, AfterValidator(_parseable)]
 State = Literal["draft", "scheduled", "published", "archived"]
 # PostgreSQL goes further, but nobody schedules further.
 Moment = Annotated[
@@ -56,7 +64,7 @@ class NewPost(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     title: Title
-    body: LongText
+    body: Body
     minimum_rank: Code | None = None
     publish_at: Moment | None = None
 
@@ -67,7 +75,7 @@ class PostEdit(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     title: Title | None = None
-    body: LongText | None = None
+    body: Body | None = None
     minimum_rank: Code | None = None
     publish_at: Moment | None = None
     archived: bool | None = None
