@@ -2,6 +2,9 @@
 
 from starlette.routing import BaseRoute
 
+from backend.community.applications.endpoints import router as applications
+from backend.community.applications.form_endpoints import router as application_forms
+from backend.community.awards.endpoints import router as awards
 from backend.community.departures.endpoints import router as departures
 from backend.community.items.endpoints import router as items
 from backend.community.members.endpoints import router as members
@@ -21,5 +24,8 @@ for feature in (
     posts,
     post_pages,
     items,
+    awards,
+    application_forms,
+    applications,
 ):
     routes.extend(feature.routes)

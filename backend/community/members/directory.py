@@ -60,7 +60,7 @@ def select_members(
     is_down = filters.sort.startswith("-")
     by_name = filters.sort.endswith("name")
     key: ColumnElement[Any] = _NAME if by_name else Member.created_at.expression
-    members = select(Member, key).where(*_conditions(filters)).limit(limit)
+    members = select(Member, key).where(*conditions_of(filters)).limit(limit)
     if after is not None:
         where = tuple_(after[0] if by_name else datetime.fromisoformat(str(after[0])), after[1])
         row = tuple_(key, Member.id)
@@ -79,7 +79,8 @@ def _position(row: Any) -> Position:
     return (key if isinstance(key, str) else key.isoformat(), row[0].id)
 
 
-def _conditions(filters: MemberFilters) -> list[ColumnElement[bool]]:
+def conditions_of(filters: MemberFilters) -> list[ColumnElement[bool]]:
+    """Return what must hold for a member to be in this directory."""
     left = exists().where(Departure.member_id == Member.id)
     conditions = [left if filters.left else ~left, ~_account(~MirroredUser.is_active)]
     if filters.search:

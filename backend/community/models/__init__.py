@@ -1,6 +1,13 @@
 """The tables of ``farout``, one a file."""
 
+from backend.community.models.application import (
+    Application,
+    ApplicationForm,
+    ApplicationMessage,
+    ApplicationVote,
+)
 from backend.community.models.audit_entry import AuditEntry
+from backend.community.models.award import Award, AwardGrant
 from backend.community.models.base import Base
 from backend.community.models.departure import Departure
 from backend.community.models.incident import Incident
@@ -19,7 +26,13 @@ from backend.tables import declare_grants
 declare_grants(Base.metadata)
 
 __all__ = [
+    "Application",
+    "ApplicationForm",
+    "ApplicationMessage",
+    "ApplicationVote",
     "AuditEntry",
+    "Award",
+    "AwardGrant",
     "Base",
     "Departure",
     "Incident",
