@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.audit.origin import Origin
+from backend.community.key_tokens import read_token
 from backend.community.side import Community
 from backend.logs import request_id
 from backend.web.client_address import client_address
@@ -21,7 +22,9 @@ async def running_community(request: Request) -> Community:
 
 
 async def request_origin(request: Request) -> Origin:
+    key = read_token(request.headers.get("authorization"))
     return Origin(
+        api_key=str(key.id) if key else None,
         ip=client_address(request, web_of(request).settings.trusted_proxies),
         request_id=request_id.get(),
     )

@@ -2,6 +2,7 @@
 
 from starlette.routing import BaseRoute
 
+from backend.community.api_keys.endpoints import router as api_keys
 from backend.community.applications.endpoints import router as applications
 from backend.community.applications.form_endpoints import router as application_forms
 from backend.community.awards.endpoints import router as awards
@@ -27,5 +28,6 @@ for feature in (
     awards,
     application_forms,
     applications,
+    api_keys,
 ):
     routes.extend(feature.routes)

@@ -3,20 +3,39 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from backend.community.access.errors import PermissionRequired
+from backend.community.access.errors import ApiKeyInvalid, PermissionRequired, PersonRequired
+from backend.community.access.keys import get_access_of_key
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access, get_access
 from backend.community.dependencies import Transaction
-from backend.web.callers import Admin, Caller
+from backend.community.key_tokens import is_key, read_token
+from backend.web.callers import Admin, require_caller
 
 
-async def caller_access(caller: Caller, db: Transaction) -> Access:
-    return await get_access(db, caller)
+async def any_access(request: Request, db: Transaction) -> Access:
+    """Return what the caller may do: a person, or an API key in a person's place."""
+    authorization = request.headers.get("authorization")
+    if not is_key(authorization):
+        return await get_access(db, await require_caller(request))
+    token = read_token(authorization)
+    if token is None:
+        raise ApiKeyInvalid
+    return await get_access_of_key(db, token)
 
 
 # FastAPI asks this once a request, however many dependencies build on it.
+AnyAccess = Annotated[Access, Depends(any_access)]
+
+
+async def caller_access(access: AnyAccess) -> Access:
+    """For what somebody does as himself: no API key stands in for that."""
+    if access.key_id is not None:
+        raise PersonRequired
+    return access
+
+
 CallerAccess = Annotated[Access, Depends(caller_access)]
 
 
@@ -36,7 +55,7 @@ def Needs(permission: Permission) -> Any:  # noqa: N802 - reads like FastAPI's D
 
 
 def _needs(permission: Permission) -> Callable[[Access], Awaitable[Access]]:
-    async def require_permission(access: CallerAccess) -> Access:
+    async def require_permission(access: AnyAccess) -> Access:
         if not access.may(permission):
             raise PermissionRequired(permission)
         return access

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     APPLICATIONS_REVIEW = "applications.review"
     APPLICATIONS_DECIDE = "applications.decide"
     APPLICATIONS_MANAGE = "applications.manage"
+    API_KEYS_MANAGE = "api_keys.manage"
 
 
 DESCRIPTIONS: dict[Permission, str] = {
@@ -55,4 +56,5 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.APPLICATIONS_REVIEW: "Read applications, answer and vote.",
     Permission.APPLICATIONS_DECIDE: "Accept and reject applications.",
     Permission.APPLICATIONS_MANAGE: "Change the application forms.",
+    Permission.API_KEYS_MANAGE: "Make and revoke API keys.",
 }

@@ -23,6 +23,8 @@ class Access:
     plan_tier: str = "free"
     feature_flags: dict[str, bool] = field(default_factory=dict)
     tags: Sequence[str] = ()
+    # The API key that asks in this person's place.
+    key_id: UUID | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -1,5 +1,6 @@
 """The tables of ``farout``, one a file."""
 
+from backend.community.models.api_key import ApiKey
 from backend.community.models.application import (
     Application,
     ApplicationForm,
@@ -26,6 +27,7 @@ from backend.tables import declare_grants
 declare_grants(Base.metadata)
 
 __all__ = [
+    "ApiKey",
     "Application",
     "ApplicationForm",
     "ApplicationMessage",
