@@ -19,7 +19,7 @@ def readable(value: str) -> str:
 def one_line(value: str) -> str:
     """Trim a text of one line that is not empty; raises ValueError."""
     line = readable(value)
-    if not line or not line.isprintable():
+    if not line or not line.isprintable() or "\n" in value or "\r" in value:
         raise ValueError("must be one line of readable text")
     return line
 

@@ -16,8 +16,9 @@ from backend.community.api_keys.schemas import (
     PageSize,
 )
 from backend.community.dependencies import Cursors, RequestOrigin, Transaction
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api/keys", tags=["API keys"])
+router = APIRouter(prefix="/api/keys", tags=["API keys"], route_class=StrictRoute)
 
 
 async def require_key_manager(access: CallerAccess) -> Access:

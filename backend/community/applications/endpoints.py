@@ -23,8 +23,9 @@ from backend.community.applications.schemas import (
 )
 from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.models import Application, ApplicationMessage
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api/applications", tags=["applications"])
+router = APIRouter(prefix="/api/applications", tags=["applications"], route_class=StrictRoute)
 
 MayApply = Annotated[Access, Needs(Permission.APPLICATIONS_SUBMIT)]
 MayReview = Annotated[Access, Needs(Permission.APPLICATIONS_REVIEW)]

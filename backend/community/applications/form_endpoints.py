@@ -10,8 +10,9 @@ from backend.community.applications import forms, queries
 from backend.community.applications.schemas import FormDetails, FormEdit, FormList, NewForm
 from backend.community.dependencies import RequestOrigin, Transaction
 from backend.community.models import ApplicationForm
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api/application-forms", tags=["applications"])
+router = APIRouter(prefix="/api/application-forms", tags=["applications"], route_class=StrictRoute)
 
 MayApply = Annotated[Access, Needs(Permission.APPLICATIONS_SUBMIT)]
 MayManage = Annotated[Access, Needs(Permission.APPLICATIONS_MANAGE)]

@@ -21,8 +21,9 @@ from backend.community.awards.schemas import (
 )
 from backend.community.dependencies import Cursors, DiscordId, RequestOrigin, Transaction
 from backend.community.models import Award
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api", tags=["awards"])
+router = APIRouter(prefix="/api", tags=["awards"], route_class=StrictRoute)
 
 MaySee = Annotated[Access, Needs(Permission.AWARDS_READ)]
 MayManage = Annotated[Access, Needs(Permission.AWARDS_MANAGE)]

@@ -9,8 +9,11 @@ from backend.community.departures import actions
 from backend.community.departures.schemas import DepartureDetails, DepartureRequest
 from backend.community.dependencies import DiscordId, RequestOrigin, Transaction
 from backend.community.models import Departure
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api/members/{discord_id}/departure", tags=["members"])
+router = APIRouter(
+    prefix="/api/members/{discord_id}/departure", tags=["members"], route_class=StrictRoute
+)
 
 MayDischarge = Annotated[Access, Needs(Permission.MEMBERS_DISCHARGE)]
 

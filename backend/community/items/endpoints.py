@@ -22,8 +22,9 @@ from backend.community.items.schemas import (
     StockMovement,
 )
 from backend.community.models import Item
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api", tags=["items"])
+router = APIRouter(prefix="/api", tags=["items"], route_class=StrictRoute)
 
 MaySee = Annotated[Access, Needs(Permission.ITEMS_READ)]
 MayManage = Annotated[Access, Needs(Permission.ITEMS_MANAGE)]

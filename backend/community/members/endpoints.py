@@ -26,8 +26,9 @@ from backend.community.members.schemas import (
 from backend.community.models import Member
 from backend.web.callers import Caller
 from backend.web.conditions import IfMatch, entity_tag
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api/members", tags=["members"])
+router = APIRouter(prefix="/api/members", tags=["members"], route_class=StrictRoute)
 
 
 @router.get("")

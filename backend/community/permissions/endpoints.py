@@ -18,8 +18,9 @@ from backend.community.permissions.schemas import (
     RoleDetails,
     RolePermissions,
 )
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api", tags=["permissions"])
+router = APIRouter(prefix="/api", tags=["permissions"], route_class=StrictRoute)
 
 MaySeeAccess = Annotated[Access, Needs(Permission.ACCESS_READ)]
 

@@ -11,8 +11,9 @@ from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.models import Post
 from backend.community.posts import actions, queries
 from backend.community.posts.schemas import NewPost, PageSize, PostDetails, PostEdit, PostList
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api/posts", tags=["posts"])
+router = APIRouter(prefix="/api/posts", tags=["posts"], route_class=StrictRoute)
 
 MayRead = Annotated[Access, Needs(Permission.POSTS_READ)]
 MayWrite = Annotated[Access, Needs(Permission.POSTS_WRITE)]

@@ -24,8 +24,9 @@ from backend.community.ranks.schemas import (
     RankList,
     UndoRequest,
 )
+from backend.web.strict_json import StrictRoute
 
-router = APIRouter(prefix="/api", tags=["ranks"])
+router = APIRouter(prefix="/api", tags=["ranks"], route_class=StrictRoute)
 
 MayManageRanks = Annotated[Access, Needs(Permission.RANKS_MANAGE)]
 MayPromote = Annotated[Access, Needs(Permission.MEMBERS_PROMOTE)]
