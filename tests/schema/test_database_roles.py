@@ -79,6 +79,23 @@ async def test_updated_at_is_kept_by_the_database(
     )
 
 
+async def test_a_deleted_user_leaves_no_tags_and_no_grants(
+    empty_databases: None, community_owner: Connection
+) -> None:
+    await community_owner.execute(
+        "INSERT INTO userbase (user_id, uid, username, role, is_active, version, tags, permissions)"
+        " VALUES (1, uuidv7(), 'x', 'member', true, 1, '{vip}', '[\"items.issue\"]')"
+    )
+
+    await community_owner.execute(
+        "UPDATE userbase SET deleted_at = now(), username = NULL, is_active = false"
+    )
+
+    row = await community_owner.fetchrow("SELECT tags, permissions FROM userbase")
+    assert row is not None
+    assert tuple(row) == ([], "[]")
+
+
 @pytest.mark.parametrize(
     "name", ["FAROUT_AUTH_SERVICE_PASSWORD", "FAROUT_APP_PASSWORD", "FAROUT_SYNC_PASSWORD"]
 )
