@@ -92,6 +92,8 @@ async def test_applies_talks_is_voted_on_and_accepted(
 async def test_two_officers_deciding_at_once_make_one_decision(
     officer: Browser, admin: Browser, applicant: Browser, path: str, people: People
 ) -> None:
+    await people.open_connections(officer)
+
     answers = await asyncio.gather(
         *(
             browser.post(f"{path}/decision", json={"decision": decision, "reason": decision})
@@ -113,6 +115,8 @@ async def test_two_officers_deciding_at_once_make_one_decision(
 async def test_ten_applications_at_once_are_one(
     applicant: Browser, form: str, people: People
 ) -> None:
+    await people.open_connections(applicant)
+
     answers = await asyncio.gather(*(apply(applicant, form) for _ in range(10)))
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9

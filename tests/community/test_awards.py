@@ -101,6 +101,7 @@ async def test_grants_many_at_once_whoever_else_does(
     for number in range(900, 910):
         await add_candidate(community_owner, number)
     body = {"discord_ids": [str(n) for n in range(909, 899, -1)], "reason": "All of you."}
+    await people.open_connections(admin)
 
     answers = await asyncio.gather(
         *(browser.post(f"{medal}/grants", json=body) for browser in (officer, admin) * 4)

@@ -70,10 +70,11 @@ async def test_takes_out_of_stock_only_what_is_there(admin: Browser, radio: str)
 
 
 async def test_fifty_issues_at_once_never_go_below_nothing(
-    admin: Browser, radio: str, farout: Farout, community_owner: Connection
+    admin: Browser, radio: str, farout: Farout, people: People, community_owner: Connection
 ) -> None:
     for number in range(5):
         await add_member(community_owner, 900 + number, f"P{number}")
+    await people.open_connections(admin)
 
     answers = await asyncio.gather(
         *(lend(admin, radio, "issued", 1, str(900 + n % 5)) for n in range(50))

@@ -179,6 +179,7 @@ async def test_twenty_officers_at_once_leave_a_rank_that_the_history_says(
 ) -> None:
     await add_member(community_owner, 900, "Ada")
     admin = await people.sign_in(NOVA_ID, role="admin")
+    await people.open_connections(admin)
 
     answers = await asyncio.gather(*(rank(admin, LADDER[n % 4], back=n % 7) for n in range(20)))
 
