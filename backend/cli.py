@@ -16,6 +16,7 @@ from backend.auth.keys.commands import commands as keys
 from backend.auth.mail.commands import commands as mail
 from backend.auth.registration.commands import commands as codes
 from backend.auth.users.commands import commands as users
+from backend.community.ranks.commands import commands as ranks
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
 from backend.schema.commands import commands as db
@@ -40,6 +41,7 @@ app.add_typer(sync, name="sync")
 app.add_typer(keys, name="keys")
 app.add_typer(mail, name="mail")
 users.add_typer(codes, name="codes")
+app.add_typer(ranks, name="ranks")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

@@ -40,6 +40,14 @@ class Conflict(FaroutError):
     """The request was fine, but what is there forbids it now."""
 
 
+class ConditionMissing(FaroutError):
+    """Such a change must say which state of the thing it was made for."""
+
+
+class ConditionFailed(FaroutError):
+    """The change was made for a state of the thing that is not there any more."""
+
+
 class Upstream(FaroutError):
     """Discord, or the other side, gave no usable answer."""
 

@@ -5,4 +5,5 @@ pytest_plugins = (
     "tests.fixtures.two_services",
     "tests.fixtures.mirror",
     "tests.fixtures.nats",
+    "tests.fixtures.community",
 )

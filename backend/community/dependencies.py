@@ -3,17 +3,42 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.community.audit.origin import Origin
+from backend.community.key_tokens import read_token
 from backend.community.side import Community
+from backend.logs import request_id
+from backend.web.client_address import client_address
+from backend.web.cursors import SignedCursors
+from backend.web.state import web_of
+
+DiscordId = Annotated[str, Path(pattern=r"^[0-9]{1,20}$")]
 
 
 async def running_community(request: Request) -> Community:
     return cast(Community, request.app.state.community)
 
 
+async def request_origin(request: Request) -> Origin:
+    key = read_token(request.headers.get("authorization"))
+    return Origin(
+        api_key=str(key.id) if key else None,
+        ip=client_address(request, web_of(request).settings.trusted_proxies),
+        request_id=request_id.get(),
+    )
+
+
+RequestOrigin = Annotated[Origin, Depends(request_origin)]
 RunningCommunity = Annotated[Community, Depends(running_community)]
+
+
+async def signed_cursors(community: RunningCommunity) -> SignedCursors:
+    return await community.cursors()
+
+
+Cursors = Annotated[SignedCursors, Depends(signed_cursors)]
 
 
 async def open_transaction(community: RunningCommunity) -> AsyncIterator[AsyncSession]:

@@ -2,10 +2,34 @@
 
 from starlette.routing import BaseRoute
 
+from backend.community.api_keys.endpoints import router as api_keys
+from backend.community.applications.endpoints import router as applications
+from backend.community.applications.form_endpoints import router as application_forms
+from backend.community.awards.endpoints import router as awards
+from backend.community.departures.endpoints import router as departures
+from backend.community.items.endpoints import router as items
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
 from backend.community.mirror.endpoints import router as mirror
+from backend.community.permissions.endpoints import router as permissions
+from backend.community.posts.endpoints import router as posts
+from backend.community.posts.pages import router as post_pages
+from backend.community.ranks.endpoints import router as ranks
 
 routes: list[BaseRoute] = []
-for feature in (members, member_pages, mirror):
+for feature in (
+    members,
+    member_pages,
+    departures,
+    permissions,
+    ranks,
+    posts,
+    post_pages,
+    items,
+    awards,
+    application_forms,
+    applications,
+    api_keys,
+    mirror,
+):
     routes.extend(feature.routes)

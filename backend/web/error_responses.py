@@ -11,6 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from backend.errors import (
     BadInput,
+    ConditionFailed,
+    ConditionMissing,
     Conflict,
     FaroutError,
     Invalid,
@@ -33,6 +35,8 @@ _STATUS: tuple[tuple[type[FaroutError], HTTPStatus], ...] = (
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (ConditionMissing, HTTPStatus.PRECONDITION_REQUIRED),
+    (ConditionFailed, HTTPStatus.PRECONDITION_FAILED),
     (Upstream, HTTPStatus.BAD_GATEWAY),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )

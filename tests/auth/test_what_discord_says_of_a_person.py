@@ -75,7 +75,8 @@ async def test_two_people_who_swap_their_names_both_get_in(
 
 async def test_a_profile_somebody_edited_survives_the_next_sign_in(farout: Farout) -> None:
     browser = await farout.signed_in(seeds.NOVA_ID)
-    await browser.patch("/api/members/me", json={"display_name": "Captain", "bio": "Mine"})
+    edited = {"display_name": "Captain", "bio": "Mine"}
+    await browser.patch("/api/members/me", json=edited, headers={"If-Match": "*"})
 
     await browser.sign_in(seeds.NOVA_ID)
 

@@ -6,6 +6,8 @@ from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.databases import Connection
 
+ANY = {"If-Match": "*"}
+
 
 @pytest.mark.parametrize("path", ["/api/members", "/api/members/me", "/api/members/1"])
 async def test_nobody_sees_members_without_signing_in(browser: Browser, path: str) -> None:
@@ -15,13 +17,15 @@ async def test_nobody_sees_members_without_signing_in(browser: Browser, path: st
 async def test_a_change_keeps_what_it_does_not_name(farout: Farout) -> None:
     browser = await farout.signed_in()
 
-    await browser.patch("/api/members/me", json={"bio": " First line\nSecond "})
-    answer = await browser.patch("/api/members/me", json={"display_name": " Zoë 🪐 "})
+    await browser.patch("/api/members/me", json={"bio": " First line\nSecond "}, headers=ANY)
+    answer = await browser.patch("/api/members/me", json={"display_name": " Zoë 🪐 "}, headers=ANY)
 
     assert answer.json()["display_name"] == "Zoë 🪐"
     assert answer.json()["bio"] == "First line\nSecond"
     assert answer.json()["updated_at"] > answer.json()["created_at"]
-    assert (await browser.patch("/api/members/me", json={"bio": ""})).json()["bio"] is None
+    assert (await browser.patch("/api/members/me", json={"bio": ""}, headers=ANY)).json()[
+        "bio"
+    ] is None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +51,7 @@ async def test_a_change_that_is_not_allowed_changes_nothing(
     browser = await farout.signed_in()
     before = (await browser.get("/api/members/me")).json()
 
-    answer = await browser.patch("/api/members/me", json=change)
+    answer = await browser.patch("/api/members/me", json=change, headers=ANY)
 
     assert answer.status_code == 422
     assert (await browser.get("/api/members/me")).json() == before
@@ -55,7 +59,7 @@ async def test_a_change_that_is_not_allowed_changes_nothing(
 
 async def test_sees_others_but_changes_only_oneself(farout: Farout) -> None:
     nova, cosmo = await farout.signed_in(NOVA_ID), await farout.signed_in(COSMO_ID)
-    await nova.patch("/api/members/me", json={"display_name": "Nova the Great"})
+    await nova.patch("/api/members/me", json={"display_name": "Nova the Great"}, headers=ANY)
 
     seen = await cosmo.get(f"/api/members/{NOVA_ID}")
 

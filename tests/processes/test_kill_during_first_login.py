@@ -139,7 +139,7 @@ async def _end_backends(auth: Connection) -> None:
 async def _empty(auth: Connection, community: Connection) -> None:
     await _end_backends(auth)
     await auth.execute("TRUNCATE users, oauth_states, audit_log CASCADE; TRUNCATE outbox")
-    await community.execute("TRUNCATE members, userbase")
+    await community.execute("DELETE FROM members; DELETE FROM userbase")
 
 
 async def test_killed_between_the_two_databases_the_profile_is_made_all_the_same(

@@ -33,6 +33,9 @@ REFUSED = [
     ("farout_auth_service", "farout_auth", "CREATE TABLE x ()"),
     ("farout_app", "farout", "DELETE FROM members"),
     ("farout_app", "farout", "DROP TABLE members"),
+    ("farout_app", "farout", "UPDATE userbase SET role = 'admin'"),
+    ("farout_app", "farout", "UPDATE signing_secrets SET value = value"),
+    ("farout_sync", "farout", "UPDATE userbase SET tags = '{}'"),
     ("farout_app", "farout", "CREATE TABLE x ()"),
     ("farout_sync", "farout", "UPDATE members SET bio = 'x'"),
     ("farout_sync", "farout", "DELETE FROM members"),
@@ -74,6 +77,23 @@ async def test_updated_at_is_kept_by_the_database(
     assert await community_owner.fetchval(
         "SELECT updated_at > now() - interval '1 minute' FROM members"
     )
+
+
+async def test_a_deleted_user_leaves_no_tags_and_no_grants(
+    empty_databases: None, community_owner: Connection
+) -> None:
+    await community_owner.execute(
+        "INSERT INTO userbase (user_id, uid, username, role, is_active, version, tags, permissions)"
+        " VALUES (1, uuidv7(), 'x', 'member', true, 1, '{vip}', '[\"items.issue\"]')"
+    )
+
+    await community_owner.execute(
+        "UPDATE userbase SET deleted_at = now(), username = NULL, is_active = false"
+    )
+
+    row = await community_owner.fetchrow("SELECT tags, permissions FROM userbase")
+    assert row is not None
+    assert tuple(row) == ([], "[]")
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,13 @@ async def test_only_our_own_pages_may_write_with_the_cookie(
         if value is not None
     }
 
+    patched = await browser.patch(
+        "/api/members/me", json={"bio": "changed"}, headers={"If-Match": "*"} | headers
+    )
+    form = {"display_name": "changed", "version": patched.headers.get("etag", "").strip('"')}
     answers = [
-        await browser.patch("/api/members/me", json={"bio": "changed"}, headers=headers),
-        await browser.post("/profile/edit", data={"display_name": "changed"}, headers=headers),
+        patched,
+        await browser.post("/profile/edit", data=form, headers=headers),
         await browser.post("/sign-out", headers=headers),
     ]
 
@@ -72,7 +76,7 @@ async def test_a_program_with_a_token_needs_no_origin(farout: Farout) -> None:
     answer = await program.patch(
         "/api/members/me",
         json={"bio": "by program"},
-        headers={"Authorization": f"Bearer {token}", "Origin": FOREIGN},
+        headers={"Authorization": f"Bearer {token}", "Origin": FOREIGN, "If-Match": "*"},
     )
 
     assert answer.status_code == 200
@@ -94,7 +98,7 @@ async def test_a_json_route_takes_no_form(farout: Farout, content_type: str) -> 
     answer = await browser.patch(
         "/api/members/me",
         content=b'{"bio":"csrf"}',
-        headers={"Content-Type": content_type},
+        headers={"Content-Type": content_type, "If-Match": "*"},
     )
 
     assert answer.status_code == 422

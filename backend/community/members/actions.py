@@ -1,11 +1,16 @@
 """What can be done to a profile."""
 
+from uuid import UUID
+
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.bridge.identity import Identity
-from backend.community.members.queries import find_member, get_member
+from backend.community.audit.actions import record
+from backend.community.audit.origin import Origin
+from backend.community.members.errors import ProfileChanged
+from backend.community.members.queries import find_member, get_member, version_of
 from backend.community.members.schemas import ProfileChange
 from backend.community.models import Member
 from backend.database import Database, Statement
@@ -45,13 +50,28 @@ async def get_own_member(database: Database, db: AsyncSession, caller: Identity)
     return member
 
 
-async def change_profile(db: AsyncSession, discord_id: str, change: ProfileChange) -> Member:
-    """Change one's own display name and bio."""
+async def change_profile(
+    db: AsyncSession,
+    discord_id: str,
+    change: ProfileChange,
+    *,
+    versions: frozenset[str] | None,
+    by: UUID,
+    origin: Origin,
+) -> Member:
+    """Change one's own display name and bio; raises ProfileChanged if it is none of ``versions``."""
     member = await get_member(db, discord_id, lock=True)
-    if change.display_name is not None:
-        member.display_name = change.display_name
-    if "bio" in change.model_fields_set:
-        member.bio = change.bio or None
-    await db.flush()
-    await db.refresh(member)
+    if versions is not None and version_of(member) not in versions:
+        raise ProfileChanged
+    wanted = change.model_dump(exclude_unset=True)
+    if "bio" in wanted:
+        wanted["bio"] = wanted["bio"] or None
+    changed = sorted(name for name, value in wanted.items() if getattr(member, name) != value)
+    if changed:
+        for name in changed:
+            setattr(member, name, wanted[name])
+        await db.flush()
+        await db.refresh(member)
+        # What was written stays out of the log: people may erase it one day.
+        record(db, "member.profile_changed", actor=by, target=by, origin=origin, changed=changed)
     return member

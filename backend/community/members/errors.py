@@ -1,4 +1,4 @@
-from backend.errors import Conflict, NotFound
+from backend.errors import ConditionFailed, Conflict, NotFound
 
 
 class MemberNotFound(NotFound):
@@ -13,3 +13,12 @@ class NotLinkedToDiscord(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This account has no Discord sign-in, so it has no profile.")
+
+
+class ProfileChanged(ConditionFailed):
+    code = "profile_changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This profile was changed since you read it. Read it again, then change it."
+        )

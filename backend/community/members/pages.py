@@ -1,23 +1,33 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Path, Request, Response, status
+from fastapi import APIRouter, Form, Request, Response, status
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from backend.community.dependencies import RunningCommunity, Transaction
-from backend.community.members import actions, queries
-from backend.community.members.errors import NotLinkedToDiscord
-from backend.community.members.schemas import ProfileChange
+from backend.community.access.permissions import Permission
+from backend.community.dependencies import (
+    Cursors,
+    DiscordId,
+    RequestOrigin,
+    RunningCommunity,
+    Transaction,
+)
+from backend.community.members import actions, directory, queries
+from backend.community.members.callers import MaySeeMembers
+from backend.community.members.errors import NotLinkedToDiscord, ProfileChanged
+from backend.community.members.schemas import MemberFilters, ProfileChange
 from backend.community.mirror.dependencies import MirroredCaller
 from backend.community.models import Member
-from backend.web.callers import Caller
-from backend.web.cursors import read_cursor, write_cursor
+from backend.web.conditions import IfMatchMissing
 from backend.web.pages import render
 
 router = APIRouter(include_in_schema=False)
 
 _PAGE_SIZE = 48
+_CHANGED = (
+    "Your profile was changed elsewhere in the meantime. Save again to keep what stands here."
+)
 
 
 @router.get("/profile")
@@ -48,8 +58,10 @@ async def save_profile(
     request: Request,
     db: Transaction,
     caller: MirroredCaller,
+    origin: RequestOrigin,
     display_name: Annotated[str, Form()] = "",
     bio: Annotated[str, Form()] = "",
+    version: Annotated[str, Form()] = "",
 ) -> Response:
     if caller.discord_id is None:
         raise NotLinkedToDiscord
@@ -60,44 +72,88 @@ async def save_profile(
     except ValidationError as error:
         member = await queries.get_member(db, caller.discord_id)
         return _edit_form(request, member, display_name, plain_bio, _complaint(error))
-    await actions.change_profile(db, caller.discord_id, change)
+    if not version:
+        raise IfMatchMissing
+    try:
+        await actions.change_profile(
+            db,
+            caller.discord_id,
+            change,
+            versions=frozenset([version]),
+            by=caller.uid,
+            origin=origin,
+        )
+    except ProfileChanged:
+        member = await queries.get_member(db, caller.discord_id)
+        return _edit_form(
+            request, member, display_name, plain_bio, _CHANGED, status.HTTP_412_PRECONDITION_FAILED
+        )
     return RedirectResponse("/profile?done=saved", status.HTTP_303_SEE_OTHER)
 
 
 @router.get("/members")
 async def members_page(
-    request: Request, db: Transaction, _: Caller, search: str = "", cursor: str | None = None
+    request: Request,
+    db: Transaction,
+    _: MaySeeMembers,
+    cursors: Cursors,
+    search: str = "",
+    rank: str = "",
+    sort: str = "name",
+    cursor: str | None = None,
 ) -> Response:
-    wanted = search[:100]
-    page = await queries.list_members(
-        db, search=wanted, after=read_cursor(cursor), limit=_PAGE_SIZE
+    chosen = {"search": search[:100], "rank": rank, "sort": sort}
+    try:
+        filters = MemberFilters.model_validate({k: v for k, v in chosen.items() if v})
+    except ValidationError:
+        filters = MemberFilters()
+    page = await directory.list_members(
+        db, filters, after=cursors.read(filters.name, cursor), limit=_PAGE_SIZE
     )
-    next_url = None
-    if page.last:
-        query = {"search": wanted} if wanted else {}
-        next_url = f"/members?{urlencode(query | {'cursor': write_cursor(*page.last)})}"
-    return render(request, "members.html", members=page.members, search=wanted, next_url=next_url)
+    query = filters.model_dump(include={"search", "rank", "sort"}, exclude_defaults=True)
+    next_cursor = cursors.write(filters.name, page.last)
+    next_url = f"/members?{urlencode(query | {'cursor': next_cursor})}" if next_cursor else None
+    return render(
+        request,
+        "members.html",
+        members=page.members,
+        filters=filters,
+        is_filtered=bool(query),
+        ranks=await queries.list_rank_names(db),
+        next_url=next_url,
+    )
 
 
 @router.get("/members/{discord_id}")
 async def member_page(
-    request: Request,
-    db: Transaction,
-    caller: Caller,
-    discord_id: Annotated[str, Path(pattern=r"^[0-9]{1,20}$")],
+    request: Request, db: Transaction, access: MaySeeMembers, discord_id: DiscordId
 ) -> Response:
-    member = await queries.get_member(db, discord_id)
-    return render(request, "member.html", member=member, is_own=caller.discord_id == discord_id)
+    is_own = access.discord_id == discord_id
+    or_gone = is_own or access.may(Permission.MEMBERS_DISCHARGE)
+    member = await queries.get_member_here(db, discord_id, or_gone=or_gone)
+    return render(
+        request,
+        "member.html",
+        member=member,
+        is_own=is_own,
+        is_here=await queries.is_here(db, member),
+    )
 
 
 def _edit_form(
-    request: Request, member: Member, display_name: str, bio: str, message: str | None = None
+    request: Request,
+    member: Member,
+    display_name: str,
+    bio: str,
+    message: str | None = None,
+    refused_as: int = status.HTTP_422_UNPROCESSABLE_CONTENT,
 ) -> Response:
     return render(
         request,
         "profile_edit.html",
-        status=status.HTTP_422_UNPROCESSABLE_CONTENT if message else status.HTTP_200_OK,
+        status=refused_as if message else status.HTTP_200_OK,
         member=member,
+        version=queries.version_of(member),
         display_name=display_name,
         bio=bio,
         message=message,

@@ -1,19 +1,10 @@
-from collections.abc import Sequence
-from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.members.errors import MemberNotFound
-from backend.community.models import Member
-
-
-@dataclass(frozen=True)
-class MemberPage:
-    """One page of members; ``last`` is where the next page goes on, if there is one."""
-
-    members: Sequence[Member]
-    last: tuple[str, int] | None
+from backend.community.models import Departure, Member, MirroredUser, Rank
 
 
 async def find_member(db: AsyncSession, discord_id: str, *, lock: bool = False) -> Member | None:
@@ -29,17 +20,42 @@ async def get_member(db: AsyncSession, discord_id: str, *, lock: bool = False) -
     return member
 
 
-async def list_members(
-    db: AsyncSession, *, search: str = "", after: tuple[str, int] | None = None, limit: int = 50
-) -> MemberPage:
-    """Return members by display name, those whose name begins with ``search``."""
-    name = func.lower(Member.display_name)
-    members = select(Member, name).order_by(name, Member.id).limit(limit + 1)
-    if wanted := search.strip().lower().replace("\0", ""):
-        members = members.where(and_(name >= wanted, name < wanted + "\U0010ffff"))
-    if after is not None:
-        members = members.where(tuple_(name, Member.id) > after)
-    rows = (await db.execute(members)).all()
-    page = rows[:limit]
-    last = (page[-1][1], page[-1][0].id) if len(rows) > limit else None
-    return MemberPage([row[0] for row in page], last)
+async def find_uid(db: AsyncSession, discord_id: str) -> UUID | None:
+    """Return the uid of a member's account, None while the mirror knows of none."""
+    uid: UUID | None = await db.scalar(
+        select(MirroredUser.uid)
+        .where(MirroredUser.discord_id == discord_id)
+        .order_by(MirroredUser.user_id.desc())
+        .limit(1)
+    )
+    return uid
+
+
+async def get_member_here(db: AsyncSession, discord_id: str, *, or_gone: bool) -> Member:
+    """Return a member who is in the directory, or with ``or_gone`` anybody; raises MemberNotFound."""
+    member = await get_member(db, discord_id)
+    if not or_gone and not await is_here(db, member):
+        raise MemberNotFound
+    return member
+
+
+async def is_here(db: AsyncSession, member: Member) -> bool:
+    """Whether a member is in the directory: neither left nor deactivated."""
+    gone = await db.scalar(
+        select(
+            exists().where(Departure.member_id == member.id)
+            | exists().where(MirroredUser.discord_id == member.discord_id, ~MirroredUser.is_active)
+        )
+    )
+    return not gone
+
+
+def version_of(member: Member) -> str:
+    """Return a word that is another one after every change of the row."""
+    return f"{member.id:x}-{int(member.updated_at.timestamp() * 1_000_000):x}"
+
+
+async def list_rank_names(db: AsyncSession) -> dict[str, str]:
+    """Return the name of each rank by its code, highest first."""
+    ladder = select(Rank.code, Rank.name).order_by(Rank.position.desc())
+    return {row.code: row.name for row in (await db.execute(ladder)).all()}

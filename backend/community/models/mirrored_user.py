@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, String, Uuid, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.community.models.base import Base
@@ -15,7 +15,7 @@ MIRRORED = (
     "synced_at", "deleted_at",
 )  # fmt: skip
 # What the community owns: written by farout_app alone.
-OWN = ("permissions", "plan_tier", "feature_flags", "settings")
+OWN = ("permissions", "plan_tier", "feature_flags", "settings", "tags")
 
 
 class MirroredUser(Base):
@@ -37,7 +37,27 @@ class MirroredUser(Base):
         CheckConstraint("jsonb_typeof(feature_flags) = 'object'", "feature_flags_object"),
         CheckConstraint("jsonb_typeof(settings) = 'object'", "settings_object"),
         Index("userbase_uid_idx", "uid"),
+        CheckConstraint(
+            "cardinality(tags) <= 50 AND array_position(tags, NULL) IS NULL", "tags_few"
+        ),
         Index("userbase_discord_id_idx", "discord_id"),
+        Index("userbase_role_idx", "role", "user_id"),
+        Index("userbase_tags_idx", "tags", postgresql_using="gin"),
+        Index("userbase_plan_tier_idx", "plan_tier", postgresql_where=text("plan_tier <> 'free'")),
+        Index(
+            "userbase_feature_flags_idx",
+            "feature_flags",
+            postgresql_using="gin",
+            postgresql_ops={"feature_flags": "jsonb_path_ops"},
+        ),
+        Index(
+            "userbase_permissions_idx",
+            "permissions",
+            postgresql_using="gin",
+            postgresql_ops={"permissions": "jsonb_path_ops"},
+        ),
+        # Few, and looked for with every page of the directory.
+        Index("userbase_inactive_idx", "discord_id", postgresql_where=text("NOT is_active")),
         grants(
             farout_app=f"SELECT, UPDATE ({', '.join(OWN)})",
             farout_sync=f"SELECT, INSERT ({', '.join(MIRRORED)}), UPDATE ({', '.join(MIRRORED)})",
@@ -58,6 +78,7 @@ class MirroredUser(Base):
     plan_tier: Mapped[str] = mapped_column(String(32), server_default=text("'free'"))
     feature_flags: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String(32)), server_default=text("'{}'"))
 
 
 # The role that deletes may not write these columns, and nobody else hears of the deletion. Another uid
@@ -69,6 +90,7 @@ BEGIN
     NEW.plan_tier := 'free';
     NEW.feature_flags := '{}';
     NEW.settings := '{}';
+    NEW.tags := '{}';
     RETURN NEW;
 END
 $$

@@ -1,0 +1,63 @@
+"""Dependencies that say what the caller may do: one for each need, in the endpoint's signature."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from backend.community.access.errors import ApiKeyInvalid, PermissionRequired, PersonRequired
+from backend.community.access.keys import get_access_of_key
+from backend.community.access.permissions import Permission
+from backend.community.access.queries import Access, get_access
+from backend.community.dependencies import Transaction
+from backend.community.key_tokens import is_key, read_token
+from backend.web.callers import Admin, require_caller
+
+
+async def any_access(request: Request, db: Transaction) -> Access:
+    """Return what the caller may do: a person, or an API key in a person's place."""
+    authorization = request.headers.get("authorization")
+    if not is_key(authorization):
+        return await get_access(db, await require_caller(request))
+    token = read_token(authorization)
+    if token is None:
+        raise ApiKeyInvalid
+    return await get_access_of_key(db, token)
+
+
+# FastAPI asks this once a request, however many dependencies build on it.
+AnyAccess = Annotated[Access, Depends(any_access)]
+
+
+async def caller_access(access: AnyAccess) -> Access:
+    """For what somebody does as himself: no API key stands in for that."""
+    if access.key_id is not None:
+        raise PersonRequired
+    return access
+
+
+CallerAccess = Annotated[Access, Depends(caller_access)]
+
+
+async def require_admin_access(_: Admin, access: CallerAccess) -> Access:
+    return access
+
+
+AdminAccess = Annotated[Access, Depends(require_admin_access)]
+
+
+def Needs(permission: Permission) -> Any:  # noqa: N802 - reads like FastAPI's Depends
+    """Return the dependency that refuses whoever has not got the permission.
+
+    Use it as ``Annotated[Access, Needs(Permission.MEMBERS_PROMOTE)]``.
+    """
+    return Depends(_needs(permission))
+
+
+def _needs(permission: Permission) -> Callable[[Access], Awaitable[Access]]:
+    async def require_permission(access: AnyAccess) -> Access:
+        if not access.may(permission):
+            raise PermissionRequired(permission)
+        return access
+
+    return require_permission
