@@ -13,6 +13,7 @@ from rich.console import Console
 
 from backend import __version__, asgi, logs
 from backend.auth.users.commands import commands as users
+from backend.community.commands import commands as community
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
 from backend.schema.commands import commands as db
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
+app.add_typer(community, name="community")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

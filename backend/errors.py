@@ -13,6 +13,10 @@ class BadInput(FaroutError):
     """The request itself cannot be right, whoever sends it."""
 
 
+class Unprocessable(FaroutError):
+    """The request is well formed, but what it says contradicts itself or an earlier one."""
+
+
 class NotSignedIn(FaroutError):
     """Nobody is signed in, or the credentials that were sent are not good."""
 

@@ -2,9 +2,12 @@
 
 from starlette.routing import BaseRoute
 
+from backend.community.completions.endpoints import router as completions
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
+from backend.community.missions.endpoints import router as missions
+from backend.community.trainings.endpoints import router as trainings
 
 routes: list[BaseRoute] = []
-for feature in (members, member_pages):
+for feature in (members, member_pages, missions, trainings, completions):
     routes.extend(feature.routes)

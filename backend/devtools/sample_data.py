@@ -1,4 +1,4 @@
-"""A few people for the first look: members with missions, trainings and stats."""
+"""A few people for the first look: members of a small community."""
 
 import random
 
@@ -15,8 +15,6 @@ _NAMES = (
     "Pavel Novak", "Quinn Abernathy", "Rosa Delgado", "Sven Halvorsen", "Talia Brandt",
 )  # fmt: skip
 _RANKS = ("recruit", "member", "veteran", "captain")
-_MISSIONS = ("First Light", "Silent Orbit", "Long Way Home", "Asteroid Relay", "Red Horizon")
-_TRAININGS = ("Basic Flight", "Docking", "Field Medicine", "Navigation")
 _FIRST_ID = 200_000_000_000_000_000
 
 
@@ -38,14 +36,9 @@ async def add_sample_data(auth: Database, community: Database) -> None:
 
 
 def _member(dice: random.Random, discord_id: str, name: str) -> dict[str, object]:
-    missions = dice.sample(_MISSIONS, dice.randrange(len(_MISSIONS)))
-    trainings = dice.sample(_TRAININGS, dice.randrange(len(_TRAININGS)))
     return {
         "discord_id": discord_id,
         "display_name": name,
         "bio": f"Hello, I am {name.split()[0]}.",
         "rank": dice.choice(_RANKS),
-        "missions_completed": [{"name": mission} for mission in missions],
-        "trainings_completed": [{"name": training} for training in trainings],
-        "stats": {"missions": len(missions), "hours": dice.randrange(400)},
     }

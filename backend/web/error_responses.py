@@ -17,6 +17,7 @@ from backend.errors import (
     NotFound,
     NotSignedIn,
     Unavailable,
+    Unprocessable,
     Upstream,
 )
 from backend.web.callers import PasswordChangeRequired
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[FaroutError], HTTPStatus], ...] = (
     (BadInput, HTTPStatus.BAD_REQUEST),
+    (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),

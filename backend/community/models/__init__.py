@@ -1,12 +1,22 @@
-"""The tables of ``farout``, one a file."""
+"""The tables of ``farout``, one a file; ``projection`` adds triggers to them."""
 
+from backend.community.models import projection
 from backend.community.models.audit_entry import AuditEntry
 from backend.community.models.base import Base
+from backend.community.models.completion import Completion
+from backend.community.models.completion_revocation import CompletionRevocation
+from backend.community.models.counter import Counter
+from backend.community.models.idempotency_key import IdempotencyKey
 from backend.community.models.incident import Incident
 from backend.community.models.member import Member
+from backend.community.models.member_counter import MemberCounter
 from backend.community.models.mirrored_user import MirroredUser
+from backend.community.models.mission import Mission
 from backend.community.models.rejected_event import RejectedEvent
 from backend.community.models.sync_check import SyncCheck
+from backend.community.models.training import Training
+from backend.community.models.training_instructor import TrainingInstructor
+from backend.community.models.training_prerequisite import TrainingPrerequisite
 from backend.tables import declare_grants
 
 declare_grants(Base.metadata)
@@ -14,9 +24,19 @@ declare_grants(Base.metadata)
 __all__ = [
     "AuditEntry",
     "Base",
+    "Completion",
+    "CompletionRevocation",
+    "Counter",
+    "IdempotencyKey",
     "Incident",
     "Member",
+    "MemberCounter",
     "MirroredUser",
+    "Mission",
     "RejectedEvent",
     "SyncCheck",
+    "Training",
+    "TrainingInstructor",
+    "TrainingPrerequisite",
+    "projection",
 ]

@@ -18,6 +18,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.community.models.base import Base
 from backend.tables import grants, runs_after_create
 
+# What people write of a member. The other columns follow the ledger, by triggers alone.
+WRITTEN = "discord_id, display_name, bio, avatar_url, rank, created_at"
+CHANGED = "display_name, bio, avatar_url, rank"
+
 
 class Member(Base):
     """A person's profile in the community, linked to a sign-in by the Discord id. Exactly these columns."""
@@ -29,7 +33,21 @@ class Member(Base):
         CheckConstraint("jsonb_typeof(trainings_completed) = 'array'", "trainings_array"),
         CheckConstraint("jsonb_typeof(stats) = 'object'", "stats_object"),
         Index("members_lower_display_name_idx", text("lower(display_name)"), "id"),
-        grants(farout_app="SELECT, INSERT, UPDATE", farout_sync="SELECT, INSERT"),
+        CheckConstraint(
+            "jsonb_array_length(missions_completed) <= 5000"
+            " AND jsonb_array_length(trainings_completed) <= 5000",
+            "within_length",
+        ),
+        CheckConstraint(
+            "NOT missions_completed @? '$[*] ? (!(@.v == 1))'::jsonpath"
+            " AND NOT trainings_completed @? '$[*] ? (!(@.v == 1))'::jsonpath"
+            " AND (stats = '{}'::jsonb OR stats @> '{\"v\": 1}'::jsonb)",
+            "versioned_documents",
+        ),
+        grants(
+            farout_app=f"SELECT, INSERT ({WRITTEN}), UPDATE ({CHANGED})",
+            farout_sync=f"SELECT, INSERT ({WRITTEN})",
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

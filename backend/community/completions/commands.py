@@ -1,0 +1,63 @@
+"""``farout community check-projection``: whether every profile says what the ledger says."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from backend.community.completions import actions, queries
+from backend.community.settings import CommunitySettings
+from backend.community.side import Community
+from backend.settings import read_settings
+
+commands = typer.Typer()
+console = Console(highlight=False, soft_wrap=True)
+_AT_ONCE = 1000
+_SHOWN = 20
+
+
+@asynccontextmanager
+async def open_community() -> AsyncIterator[Community]:
+    """The community side for one command."""
+    community = Community.from_settings(read_settings(CommunitySettings))
+    try:
+        yield community
+    finally:
+        await community.close()
+
+
+@commands.command()
+def check_projection(
+    repair: Annotated[bool, typer.Option(help="Write what the ledger says.")] = False,
+) -> None:
+    """Compare the missions, trainings and stats of every member with the ledger."""
+    asyncio.run(_check_projection(repair=repair))
+
+
+async def _check_projection(*, repair: bool) -> None:
+    async with open_community() as community:
+        checked, wrong = await compare_all(community, repair=repair)
+    console.print(f"{checked} members compared, {len(wrong)} differ from the ledger.")
+    for member_id in wrong[:_SHOWN]:
+        console.print(f"  member {member_id}{', repaired' if repair else ''}")
+    if wrong and not repair:
+        console.print("`farout community check-projection --repair` writes what the ledger says.")
+        raise typer.Exit(1)
+
+
+async def compare_all(community: Community, *, repair: bool = False) -> tuple[int, list[int]]:
+    """Return how many members there are and who differs."""
+    checked, after, wrong = 0, 0, list[int]()
+    while True:
+        async with community.database.transaction() as db:
+            ids = await queries.next_members(db, after, _AT_ONCE)
+            if not ids:
+                return checked, wrong
+            found = await queries.differing(db, ids)
+            if found and repair:
+                await actions.repair(db, found)
+        checked, after = checked + len(ids), ids[-1]
+        wrong += found
