@@ -6,8 +6,20 @@ from backend.community.completions.endpoints import router as completions
 from backend.community.members.endpoints import router as members
 from backend.community.members.pages import router as member_pages
 from backend.community.missions.endpoints import router as missions
+from backend.community.occurrences.endpoints import router as occurrences
+from backend.community.reports.endpoints import router as reports
+from backend.community.signups.endpoints import router as signups
 from backend.community.trainings.endpoints import router as trainings
 
 routes: list[BaseRoute] = []
-for feature in (members, member_pages, missions, trainings, completions):
+for feature in (
+    members,
+    member_pages,
+    missions,
+    trainings,
+    completions,
+    occurrences,
+    signups,
+    reports,
+):
     routes.extend(feature.routes)

@@ -1,6 +1,7 @@
 """The tables of ``farout``, one a file; ``projection`` adds triggers to them."""
 
 from backend.community.models import projection
+from backend.community.models.attendance import Attendance
 from backend.community.models.audit_entry import AuditEntry
 from backend.community.models.base import Base
 from backend.community.models.completion import Completion
@@ -12,7 +13,11 @@ from backend.community.models.member import Member
 from backend.community.models.member_counter import MemberCounter
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.mission import Mission
+from backend.community.models.occurrence import Occurrence
+from backend.community.models.occurrence_slot import OccurrenceSlot
 from backend.community.models.rejected_event import RejectedEvent
+from backend.community.models.report import Report
+from backend.community.models.signup import Signup
 from backend.community.models.sync_check import SyncCheck
 from backend.community.models.training import Training
 from backend.community.models.training_instructor import TrainingInstructor
@@ -22,6 +27,7 @@ from backend.tables import declare_grants
 declare_grants(Base.metadata)
 
 __all__ = [
+    "Attendance",
     "AuditEntry",
     "Base",
     "Completion",
@@ -33,7 +39,11 @@ __all__ = [
     "MemberCounter",
     "MirroredUser",
     "Mission",
+    "Occurrence",
+    "OccurrenceSlot",
     "RejectedEvent",
+    "Report",
+    "Signup",
     "SyncCheck",
     "Training",
     "TrainingInstructor",

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.community.models.base import Base
 from backend.community.models.member import Member
 from backend.community.models.mission import Mission
+from backend.community.models.occurrence import Occurrence
 from backend.community.models.training import Training
 from backend.tables import grants
 
@@ -106,7 +107,7 @@ class Completion(Base):
     kind: Mapped[str] = mapped_column(String(8))
     mission_id: Mapped[UUID | None] = mapped_column(ForeignKey(Mission.id))
     training_id: Mapped[UUID | None] = mapped_column(ForeignKey(Training.id))
-    occurrence_id: Mapped[UUID | None] = mapped_column(Uuid)
+    occurrence_id: Mapped[UUID | None] = mapped_column(ForeignKey(Occurrence.id))
     # The day of a training passed outside a class, which may be passed again on another day.
     repeat_on: Mapped[date | None] = mapped_column(Date)
     slug: Mapped[str] = mapped_column(String(64))
