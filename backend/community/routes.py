@@ -9,6 +9,7 @@ from backend.community.missions.endpoints import router as missions
 from backend.community.occurrences.endpoints import router as occurrences
 from backend.community.reports.endpoints import router as reports
 from backend.community.signups.endpoints import router as signups
+from backend.community.teaching.endpoints import router as teaching
 from backend.community.trainings.endpoints import router as trainings
 
 routes: list[BaseRoute] = []
@@ -17,6 +18,7 @@ for feature in (
     member_pages,
     missions,
     trainings,
+    teaching,
     completions,
     occurrences,
     signups,

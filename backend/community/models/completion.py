@@ -96,6 +96,10 @@ class Completion(Base):
             postgresql_where=text("revoked_at IS NULL AND mission_id IS NOT NULL"),
         ),
         Index(
+            "completions_expires_on_idx", "expires_on", "id",
+            postgresql_where=text("revoked_at IS NULL AND expires_on IS NOT NULL"),
+        ),
+        Index(
             "completions_training_id_idx", "training_id", "id",
             postgresql_where=text("revoked_at IS NULL AND training_id IS NOT NULL"),
         ),

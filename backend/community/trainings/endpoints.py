@@ -48,12 +48,6 @@ async def create_training(
     return await actions.create_training(db, new, by=officer, origin=origin)
 
 
-@router.get("/{slug}", response_model=TrainingDetails)
-async def get_training(db: Transaction, slug: TrainingSlug, _: Caller) -> Training:
-    """One training."""
-    return await queries.get_training(db, slug)
-
-
 @router.patch("/{slug}", response_model=TrainingDetails)
 async def change_training(
     db: Transaction,

@@ -1,8 +1,8 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from backend.community.fields import Body, Line, LongText, Points, Slug, Title
 
@@ -61,3 +61,51 @@ class TrainingChange(Body):
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null")
         return self
+
+
+class Instructor(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    discord_id: str
+    display_name: str
+
+
+class WholeTraining(TrainingDetails):
+    """A training with what it requires and who teaches it."""
+
+    prerequisites: list[str]
+    instructors: list[Instructor]
+
+
+def _once(slugs: list[str]) -> list[str]:
+    if len(set(slugs)) < len(slugs):
+        raise ValueError("names a training twice")
+    return slugs
+
+
+class Prerequisites(Body):
+    trainings: Annotated[list[Slug], Field(max_length=20), AfterValidator(_once)]
+
+
+class Eligibility(BaseModel):
+    """Whether the caller may enrol, and what they lack."""
+
+    eligible: bool
+    missing_trainings: list[str]
+    missing_rank: str | None
+
+
+class ExpiringTraining(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    completion_id: UUID
+    member: str
+    display_name: str
+    training: str
+    title: str
+    expires_on: date
+
+
+class ExpiringTrainings(BaseModel):
+    items: list[ExpiringTraining]
+    next_cursor: str | None
