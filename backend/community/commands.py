@@ -2,8 +2,8 @@
 
 import typer
 
-from backend.community.completions.commands import commands as completions
+from backend.community.projection.commands import commands as projection
 
 commands = typer.Typer(no_args_is_help=True, help="The community's record.")
-for feature in (completions,):
+for feature in (projection,):
     commands.registered_commands.extend(feature.registered_commands)

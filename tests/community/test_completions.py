@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backend.community.completions.commands import compare_all
+from backend.community.projection.commands import compare_all
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.fixtures.community import Unit
 from tests.fixtures.databases import Connection, Server

@@ -11,9 +11,9 @@ import pytest
 from backend.bridge.identity import Identity
 from backend.community.audit.origin import Origin
 from backend.community.completions.actions import award, revoke
-from backend.community.completions.commands import compare_all
 from backend.community.completions.errors import AlreadyCompleted, AlreadyRevoked
 from backend.community.completions.schemas import NewCompletion
+from backend.community.projection.commands import compare_all
 from tests.fixtures.application import Farout
 from tests.fixtures.community import identity
 from tests.fixtures.databases import Connection

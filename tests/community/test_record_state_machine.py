@@ -14,12 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from backend.community.audit.origin import Origin
 from backend.community.completions.actions import award, award_all, revoke
-from backend.community.completions.commands import compare_all
 from backend.community.completions.errors import AlreadyCompleted, AlreadyRevoked
 from backend.community.completions.schemas import NewCompletion, NewCompletions
 from backend.community.missions.actions import change_mission
 from backend.community.missions.errors import MissionArchived
 from backend.community.missions.schemas import MissionChange
+from backend.community.projection.commands import compare_all
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
 from backend.devtools.postgres import OWNER

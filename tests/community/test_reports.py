@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.community.completions.commands import compare_all
+from backend.community.projection.commands import compare_all
 from backend.devtools.discord.seeds import COSMO_ID, LYRA_ID, NOVA_ID
 from tests.fixtures.community import Unit
 

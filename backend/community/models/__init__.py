@@ -1,6 +1,8 @@
-"""The tables of ``farout``, one a file; ``projection`` adds triggers to them."""
+"""The tables of ``farout``, one a file; ``projection`` and ``standings`` add
+triggers to them.
+"""
 
-from backend.community.models import projection
+from backend.community.models import projection, standings
 from backend.community.models.attendance import Attendance
 from backend.community.models.audit_entry import AuditEntry
 from backend.community.models.base import Base
@@ -17,6 +19,10 @@ from backend.community.models.occurrence import Occurrence
 from backend.community.models.occurrence_slot import OccurrenceSlot
 from backend.community.models.rejected_event import RejectedEvent
 from backend.community.models.report import Report
+from backend.community.models.score import Score
+from backend.community.models.score_tally import ScoreTally
+from backend.community.models.season import Season
+from backend.community.models.season_standing import SeasonStanding
 from backend.community.models.signup import Signup
 from backend.community.models.sync_check import SyncCheck
 from backend.community.models.training import Training
@@ -43,10 +49,15 @@ __all__ = [
     "OccurrenceSlot",
     "RejectedEvent",
     "Report",
+    "Score",
+    "ScoreTally",
+    "Season",
+    "SeasonStanding",
     "Signup",
     "SyncCheck",
     "Training",
     "TrainingInstructor",
     "TrainingPrerequisite",
     "projection",
+    "standings",
 ]

@@ -96,6 +96,10 @@ class Completion(Base):
             postgresql_where=text("revoked_at IS NULL AND mission_id IS NOT NULL"),
         ),
         Index(
+            "completions_completed_at_idx", "completed_at",
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index(
             "completions_expires_on_idx", "expires_on", "id",
             postgresql_where=text("revoked_at IS NULL AND expires_on IS NOT NULL"),
         ),
@@ -129,6 +133,10 @@ class Completion(Base):
     completed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     awarded_by: Mapped[UUID | None] = mapped_column(Uuid)
     awarded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    # When the row came, by the clock: closing a season asks what was there at that moment.
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
     via: Mapped[str] = mapped_column(String(8))
     note: Mapped[str | None] = mapped_column(String(500))
     evidence: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))

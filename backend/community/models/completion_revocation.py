@@ -15,11 +15,14 @@ class CompletionRevocation(Base):
     __tablename__ = "completion_revocations"
     __table_args__ = (
         CheckConstraint("reason <> ''", "reason_given"),
-        grants(farout_app="SELECT, INSERT"),
+        grants(farout_app="SELECT, INSERT (completion_id, revoked_by, reason)"),
     )
 
     completion_id: Mapped[UUID] = mapped_column(ForeignKey(Completion.id), primary_key=True)
-    revoked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    # By the clock: closing a season asks what had been taken back at that moment.
+    revoked_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
     revoked_by: Mapped[UUID | None] = mapped_column(Uuid)
     reason: Mapped[str] = mapped_column(String(500))
 

@@ -116,8 +116,11 @@ $$
 FOLLOW_RECORD = """
 CREATE FUNCTION follow_record() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    touched bigint[] := ARRAY(SELECT DISTINCT member_id FROM changed);
 BEGIN
-    PERFORM project_record(ARRAY(SELECT DISTINCT member_id FROM changed));
+    PERFORM project_record(touched);
+    PERFORM refresh_scores(touched);
     RETURN NULL;
 END
 $$

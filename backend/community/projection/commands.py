@@ -1,4 +1,4 @@
-"""``farout community check-projection``: whether every profile says what the ledger says."""
+"""``farout community``: whether profiles and standings say what the ledger says."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,8 +9,12 @@ import typer
 from rich.console import Console
 
 from backend.community.completions import actions, queries
+from backend.community.seasons.errors import SeasonStillOpen
+from backend.community.seasons.queries import count_differences, get_season
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
+from backend.community.standings.actions import compact, refresh, roll
+from backend.community.standings.queries import differing_scores
 from backend.settings import read_settings
 
 commands = typer.Typer()
@@ -33,7 +37,7 @@ async def open_community() -> AsyncIterator[Community]:
 def check_projection(
     repair: Annotated[bool, typer.Option(help="Write what the ledger says.")] = False,
 ) -> None:
-    """Compare the missions, trainings and stats of every member with the ledger."""
+    """Compare missions, trainings, stats and standings of every member with the ledger."""
     asyncio.run(_check_projection(repair=repair))
 
 
@@ -56,8 +60,52 @@ async def compare_all(community: Community, *, repair: bool = False) -> tuple[in
             ids = await queries.next_members(db, after, _AT_ONCE)
             if not ids:
                 return checked, wrong
-            found = await queries.differing(db, ids)
+            found = sorted({*await queries.differing(db, ids), *await differing_scores(db, ids)})
             if found and repair:
                 await actions.repair(db, found)
+                await refresh(db, found)
         checked, after = checked + len(ids), ids[-1]
         wrong += found
+
+
+@commands.command()
+def roll_standings() -> None:
+    """Take out of the rolling leaderboards what left their 30 and 90 days; run it every night."""
+    asyncio.run(_roll_standings())
+
+
+async def _roll_standings() -> None:
+    async with open_community() as community:
+        rolled = await roll_all(community)
+    console.print(f"{rolled} members counted anew.")
+
+
+async def roll_all(community: Community) -> int:
+    """Roll every score that is out of date, and add up the tally; returns how many members it took."""
+    rolled = 0
+    while True:
+        async with community.database.transaction() as db:
+            found = await roll(db)
+        rolled += found
+        if not found:
+            break
+    async with community.database.transaction() as db:
+        await compact(db)
+    return rolled
+
+
+@commands.command()
+def check_season(slug: str) -> None:
+    """Compare the standings of a closed season with what the ledger said when it was closed."""
+    asyncio.run(_check_season(slug))
+
+
+async def _check_season(slug: str) -> None:
+    async with open_community() as community, community.database.transaction() as db:
+        season = await get_season(db, slug)
+        if season.closed_at is None:
+            raise SeasonStillOpen
+        differing = await count_differences(db, season)
+    console.print(f"{season.title}: {differing} standings differ from the ledger.")
+    if differing:
+        raise typer.Exit(1)
