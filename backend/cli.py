@@ -37,6 +37,9 @@ console = Console(highlight=False, soft_wrap=True)
 # The production image does not contain the development tools.
 if importlib.util.find_spec("backend.devtools") is not None:
     app.command(name="dev")(importlib.import_module("backend.devtools.commands").dev)
+    app.add_typer(
+        importlib.import_module("backend.devtools.fill.commands").commands, name="devtools"
+    )
 
 
 @app.command()
