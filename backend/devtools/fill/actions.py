@@ -6,7 +6,8 @@ mirror, the profiles' columns, the scores.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
@@ -31,6 +32,7 @@ MISSIONS = [f"{one} {other}" for one in OPERATIONS for other in PLACES]
 _MISSION_SLUGS = [slug(title) for title in MISSIONS]
 _TRAINING_SLUGS = [slug(title) for title, *_ in TRAININGS]
 _AT_ONCE = 5000
+_WORTH_IT = 10_000
 _SUSPEND_TRIGGERS = "SET LOCAL session_replication_role = replica"
 
 
@@ -77,7 +79,8 @@ async def _fill(auth: Connection, community: Connection, members: int, tell: Tel
             await community.execute(record.PEOPLE_TABLE)
             await community.copy_to_table("people", source=carried, format="binary")
             await community.execute("ANALYZE people")
-            await _fill_community(community, tell)
+            async with _indexes_put_aside(community, members - present):
+                await _fill_community(community, tell)
     tell("Taking stock ...")
     for connection in (auth, community):
         await connection.execute("VACUUM ANALYZE", timeout=None)
@@ -89,6 +92,17 @@ async def _suspend_triggers(connection: Connection) -> None:
         await connection.execute(_SUSPEND_TRIGGERS)
     except asyncpg.InsufficientPrivilegeError:
         raise OwnerMustBeSuperuser from None
+
+
+@asynccontextmanager
+async def _indexes_put_aside(community: Connection, people: int) -> AsyncIterator[None]:
+    """Drop the indexes for a large fill and make them again, in the same transaction."""
+    indexes = await community.fetch(record.INDEXES) if people >= _WORTH_IT else []
+    for index in indexes:
+        await community.execute(f"DROP INDEX {index['name']}")
+    yield
+    for index in indexes:
+        await community.execute(index["definition"], timeout=None)
 
 
 async def _fill_community(community: Connection, tell: Tell) -> None:

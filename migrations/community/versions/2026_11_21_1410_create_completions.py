@@ -197,28 +197,42 @@ CREATE INDEX completions_training_id_idx ON completions (training_id, id) WHERE 
 """,
     """
 CREATE FUNCTION completion_entry(entry completions) RETURNS jsonb LANGUAGE sql STABLE AS $$
-SELECT jsonb_build_object(
-    'v', 1,
-    'id', entry.id,
-    'slug', entry.slug,
-    'title', entry.title,
-    'occurrence_id', entry.occurrence_id,
-    'completed_at', to_char(entry.completed_at AT TIME ZONE 'UTC',
-        'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-    'points', entry.points,
-    'awarded_by', entry.awarded_by,
-    'awarded_at', to_char(entry.awarded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-    'via', entry.via,
-    'note', entry.note,
-    'evidence', entry.evidence
-) || CASE entry.kind
+SELECT CASE entry.kind
     WHEN 'mission' THEN jsonb_build_object(
+        'v', 1,
+        'id', entry.id,
+        'slug', entry.slug,
+        'title', entry.title,
+        'occurrence_id', entry.occurrence_id,
+        'completed_at',
+            to_char(entry.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'points', entry.points,
+        'awarded_by', entry.awarded_by,
+        'awarded_at',
+            to_char(entry.awarded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'via', entry.via,
+        'note', entry.note,
+        'evidence', entry.evidence,
         'mission_id', entry.mission_id,
         'role', entry.role,
         'outcome', entry.outcome,
         'minutes', entry.minutes
     )
     ELSE jsonb_build_object(
+        'v', 1,
+        'id', entry.id,
+        'slug', entry.slug,
+        'title', entry.title,
+        'occurrence_id', entry.occurrence_id,
+        'completed_at',
+            to_char(entry.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'points', entry.points,
+        'awarded_by', entry.awarded_by,
+        'awarded_at',
+            to_char(entry.awarded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'via', entry.via,
+        'note', entry.note,
+        'evidence', entry.evidence,
         'training_id', entry.training_id,
         'level', entry.level,
         'result', entry.result,
