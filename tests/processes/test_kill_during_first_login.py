@@ -123,7 +123,7 @@ async def _empty(auth: Connection, community: Connection) -> None:
         " ('farout_auth_service', 'farout_app') AND pid <> pg_backend_pid()"
     )
     await auth.execute("TRUNCATE users, oauth_states, audit_log CASCADE")
-    await community.execute("TRUNCATE members")
+    await community.execute("DELETE FROM members")
 
 
 async def test_killed_between_the_two_databases_the_next_login_makes_the_profile(
