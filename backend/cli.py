@@ -16,6 +16,7 @@ from backend.auth.keys.commands import commands as keys
 from backend.auth.mail.commands import commands as mail
 from backend.auth.registration.commands import commands as codes
 from backend.auth.users.commands import commands as users
+from backend.community.commands import commands as community
 from backend.community.ranks.commands import commands as ranks
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
@@ -42,11 +43,15 @@ app.add_typer(keys, name="keys")
 app.add_typer(mail, name="mail")
 users.add_typer(codes, name="codes")
 app.add_typer(ranks, name="ranks")
+app.add_typer(community, name="community")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.
 if importlib.util.find_spec("backend.devtools") is not None:
     app.command(name="dev")(importlib.import_module("backend.devtools.commands").dev)
+    app.add_typer(
+        importlib.import_module("backend.devtools.fill.commands").commands, name="devtools"
+    )
 
 
 @app.command()

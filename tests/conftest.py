@@ -6,4 +6,5 @@ pytest_plugins = (
     "tests.fixtures.mirror",
     "tests.fixtures.nats",
     "tests.fixtures.community",
+    "tests.fixtures.record",
 )

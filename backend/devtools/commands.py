@@ -74,7 +74,8 @@ async def _serve(environment: Environment, port: int) -> None:
     auth = Auth.from_settings(cast(AuthSettings, auth_settings))
     community = Community.from_settings(cast(CommunitySettings, community_settings))
     await ensure_admin(auth)
-    await add_sample_data(auth.database, community.database)
+    (_, auth_url), (_, community_url) = with_urls(cast(MigrationSettings, migration_settings))
+    await add_sample_data(community.database, auth_url, community_url)
     farout = create_app(
         auth,
         community,

@@ -28,7 +28,9 @@ def _diagram(metadata: MetaData) -> str:
     for table in metadata.sorted_tables:
         lines += [
             f"    {key.column.table.name} ||--{_many(key.parent)} {table.name} : {key.parent.name}"
-            for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
+            for key in sorted(
+                table.foreign_keys, key=lambda key: (key.parent.name, key.target_fullname)
+            )
         ]
     for table in metadata.sorted_tables:
         lines.append(f"    {table.name} {{")

@@ -15,6 +15,10 @@ pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
 LADDER = ["member", "recruit", "veteran", "captain", "major"]
 QUESTION = {"key": "why", "label": "Why?"}
 LENDING = {"kind": "issued", "discord_id": COSMO_ID, "quantity": 1}
+DATE = {"starts_at": "2099-01-01T00:00:00Z", "slots": [{"name": "pilot", "capacity": 1}]}
+SEASON = {"slug": "x", "title": "x"} | {
+    "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2020-02-01T00:00:00Z",
+}  # fmt: skip
 # In this order; what is made first is used by what comes after, under the name behind the arrow.
 STEPS: list[tuple[str, Any]] = [
     ("PATCH /api/members/me", {"bio": "New"}),
@@ -48,6 +52,27 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /api/applications/{application_id}/decision", {"decision": "accepted", "reason": "x"}),
     ("POST /api/keys -> key_id", {"name": "x", "scopes": ["members.read"]}),
     ("DELETE /api/keys/{key_id}", None),
+    ("POST /api/missions", {"slug": "x", "title": "x"}),
+    ("PATCH /api/missions/{slug}", {"title": "y"}),
+    ("POST /api/trainings", {"slug": "x", "title": "x"}),
+    ("PATCH /api/trainings/{slug}", {"title": "y"}),
+    ("PUT /api/trainings/{slug}/prerequisites", {"trainings": []}),
+    ("PUT /api/trainings/{slug}/instructors/{discord_id}", None),
+    ("DELETE /api/trainings/{slug}/instructors/{discord_id}", None),
+    ("POST /api/trainings/{slug}/classes", DATE),
+    ("POST /api/missions/{slug}/occurrences -> occurrence_id", DATE),
+    ("PUT /api/occurrences/{occurrence_id}/signup", {"slot": "pilot"}),
+    ("DELETE /api/occurrences/{occurrence_id}/signup", None),
+    ("DELETE /api/occurrences/{occurrence_id}/signups/{discord_id}", None),
+    ("PATCH /api/occurrences/{occurrence_id}", {"starts_at": "2020-01-01T00:00:00Z"}),
+    ("PUT /api/occurrences/{occurrence_id}/report", {"people": [{"member": COSMO_ID}]}),
+    ("POST /api/completions -> completion_id", {"member": COSMO_ID, "mission": "x"}),
+    ("POST /api/completions/{completion_id}/revoke", {"reason": "x"}),
+    ("POST /api/completions/bulk", {"members": [COSMO_ID], "mission": "x"}),
+    ("POST /api/counters", {"key": "kills", "title": "x"}),
+    ("PUT /api/members/{discord_id}/counters/{key}", {"add": 1}),
+    ("POST /api/seasons", SEASON),
+    ("POST /api/seasons/{slug}/close", None),
 ]  # fmt: skip
 
 
@@ -61,6 +86,7 @@ async def test_each_leaves_exactly_one_row(people: People, community_owner: Conn
     cosmo = await people.sign_in(COSMO_ID)
     admin = await people.sign_in(NOVA_ID, role="admin")
     known = {"discord_id": COSMO_ID, "role": "officer", "code": "veteran"}
+    known |= {"slug": "x", "key": "kills"}
     left: dict[str, int] = {}
     for step, body in STEPS:
         row, _, name = step.partition(" -> ")
@@ -69,6 +95,8 @@ async def test_each_leaves_exactly_one_row(people: People, community_owner: Conn
             known["grant_id"] = await community_owner.fetchval(grant)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
+        if row.endswith("/signups/{discord_id}"):
+            await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         await people.audited()
         answer = await take(admin, row, body, known)
         assert answer.status_code < 400, (row, answer.text)

@@ -39,8 +39,8 @@ async def add_candidate(
     owner: Connection, number: int, missions: object = 30, result: str = "pass", **columns: Any
 ) -> None:
     values = {
-        "stats": json.dumps({"counters": {"missions_completed": missions}}),
-        "trainings_completed": json.dumps([{"slug": "medic-1", "result": result}]),
+        "stats": json.dumps({"v": 1, "counters": {"missions_completed": missions}}),
+        "trainings_completed": json.dumps([{"v": 1, "slug": "medic-1", "result": result}]),
         "created_at": LONG_AGO,
     }
     await add_member(owner, number, f"P{number}", **(values | columns))
@@ -59,7 +59,9 @@ async def test_suggests_who_meets_the_whole_rule_and_shows_the_sum(
     await add_candidate(community_owner, 902, result="fail")
     await add_candidate(community_owner, 903, created_at=datetime.now(UTC))
     await add_candidate(community_owner, 904, missions="many")
-    await add_candidate(community_owner, 905, stats='{"counters": [{"missions_completed": 99}]}')
+    await add_candidate(
+        community_owner, 905, stats='{"v": 1, "counters": [{"missions_completed": 99}]}'
+    )
 
     items = (await officer.get(f"{medal}/suggestions")).json()["items"]
 

@@ -67,7 +67,7 @@ async def test_filters_by_rank_record_and_time(
     entry = f'[{{"v": 1, "mission_id": "{MISSION}", "slug": "iron-dawn", "title": "Iron Dawn"}}]'
     await add_member(
         community_owner, 901, "Did it", missions_completed=entry, rank="veteran",
-        stats='{"last": {"mission_at": "2026-05-01T19:30:00Z"}}',
+        stats='{"v": 1, "last": {"mission_at": "2026-05-01T19:30:00Z"}}',
     )  # fmt: skip
     await add_member(community_owner, 902, "Did not", created_at=datetime(2020, 5, 1, tzinfo=UTC))
     for number, (name, result, expires) in enumerate(
@@ -76,7 +76,7 @@ async def test_filters_by_rank_record_and_time(
             ("Failed", "fail", "null"), ("Expired", "pass", f'"{yesterday}"'),
         )
     ):  # fmt: skip
-        training = f'[{{"slug": "medic-1", "result": "{result}", "expires_at": {expires}}}]'
+        training = f'[{{"v": 1, "slug": "medic-1", "result": "{result}", "expires_at": {expires}}}]'
         await add_member(community_owner, 910 + number, name, trainings_completed=training)
 
     assert await names(member, mission=MISSION) == ["Did it"]
@@ -172,7 +172,7 @@ async def test_a_cursor_is_good_for_the_list_that_it_came_from_alone(
 async def test_leavers_and_the_deactivated_are_out_and_keep_their_history(
     officer: Browser, member: Browser, people: People, community_owner: Connection
 ) -> None:
-    await add_member(community_owner, 900, "Leaver", missions_completed='[{"slug": "x"}]')
+    await add_member(community_owner, 900, "Leaver", missions_completed='[{"v": 1, "slug": "x"}]')
     await community_owner.execute(
         "INSERT INTO userbase (user_id, uid, discord_id, username, role, is_active, version)"
         " VALUES (901, uuidv7(), '901', 'off', 'member', false, 1)"
@@ -187,13 +187,15 @@ async def test_leavers_and_the_deactivated_are_out_and_keep_their_history(
         assert (await member.get(f"{PATH}/{gone}")).json()["code"] == "member_not_found"
         assert (await member.get(f"/members/{gone}")).status_code == 404
         assert (await officer.get(f"/members/{gone}")).status_code == 200
-    assert (await officer.get(f"{PATH}/900")).json()["missions_completed"] == [{"slug": "x"}]
+    assert (await officer.get(f"{PATH}/900")).json()["missions_completed"] == [
+        {"v": 1, "slug": "x"}
+    ]
     assert await names(officer, left=True) == ["Leaver"]
     assert (await member.get(PATH, params={"left": True})).status_code == 403
 
     assert (await officer.delete(f"{PATH}/900/departure")).status_code == 204
     assert (await officer.delete(f"{PATH}/900/departure")).json()["code"] == "member_has_not_left"
-    assert (await member.get(f"{PATH}/900")).json()["missions_completed"] == [{"slug": "x"}]
+    assert (await member.get(f"{PATH}/900")).json()["missions_completed"] == [{"v": 1, "slug": "x"}]
     assert await people.audited() == ["member.left", "member.returned"]
 
 

@@ -31,9 +31,9 @@ INSERT INTO members (discord_id, display_name, rank, created_at, stats, missions
     trainings_completed)
 SELECT n::text, md5(n::text), (ARRAY['recruit', 'member', 'veteran', 'captain'])[1 + n % 4],
     now() - n * interval '1 hour',
-    jsonb_build_object('last', jsonb_build_object('mission_at', '2026-01-01T00:00:00Z')),
-    jsonb_build_array(jsonb_build_object('slug', 'op-' || n % 2000)),
-    jsonb_build_array(jsonb_build_object('slug', 'course-' || n % 500, 'result', 'pass'))
+    jsonb_build_object('v', 1, 'last', jsonb_build_object('mission_at', '2026-01-01T00:00:00Z')),
+    jsonb_build_array(jsonb_build_object('v', 1, 'slug', 'op-' || n % 2000)),
+    jsonb_build_array(jsonb_build_object('v', 1, 'slug', 'course-' || n % 500, 'result', 'pass'))
 FROM generate_series(1, 20000) n
 """
 USERS = """

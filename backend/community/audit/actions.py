@@ -14,7 +14,7 @@ def record(
     action: str,
     *,
     actor: UUID | None,
-    target: UUID | None,
+    target: UUID | None = None,
     origin: Origin,
     **details: Any,
 ) -> None:

@@ -19,6 +19,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.community.models.base import Base
 from backend.tables import grants, runs_after_create, runs_before_create
 
+# What people write of a member. The other columns follow the ledger, by triggers alone.
+WRITTEN = "discord_id, display_name, bio, avatar_url, rank, created_at"
+CHANGED = "display_name, bio, avatar_url, rank"
+
 
 class Member(Base):
     """A person's profile in the community, linked to a sign-in by the Discord id. Exactly these columns."""
@@ -51,7 +55,21 @@ class Member(Base):
         Index("members_created_at_idx", "created_at", "id"),
         Index("members_rank_name_idx", "rank", text("lower(display_name)"), "id"),
         Index("members_last_mission_idx", text("(stats #>> '{last,mission_at}')")),
-        grants(farout_app="SELECT, INSERT, UPDATE", farout_sync="SELECT, INSERT"),
+        CheckConstraint(
+            "jsonb_array_length(missions_completed) <= 5000"
+            " AND jsonb_array_length(trainings_completed) <= 5000",
+            "within_length",
+        ),
+        CheckConstraint(
+            "NOT missions_completed @? '$[*] ? (!(@.v == 1))'::jsonpath"
+            " AND NOT trainings_completed @? '$[*] ? (!(@.v == 1))'::jsonpath"
+            " AND (stats = '{}'::jsonb OR stats @> '{\"v\": 1}'::jsonb)",
+            "versioned_documents",
+        ),
+        grants(
+            farout_app=f"SELECT, INSERT ({WRITTEN}), UPDATE ({CHANGED})",
+            farout_sync=f"SELECT, INSERT ({WRITTEN})",
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

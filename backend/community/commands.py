@@ -1,0 +1,9 @@
+"""``farout community``: what each feature of this side brings for the shell."""
+
+import typer
+
+from backend.community.projection.commands import commands as projection
+
+commands = typer.Typer(no_args_is_help=True, help="The community's record.")
+for feature in (projection,):
+    commands.registered_commands.extend(feature.registered_commands)

@@ -1,0 +1,155 @@
+"""The triggers that keep every profile equal to the ledger, whoever writes to the ledger.
+
+A change rebuilds the three columns of the members it names from all of their live completions.
+``project_record`` locks first and reads in a statement of its own, so that it sees what was
+committed while it waited; the service has no right to write these columns itself.
+"""
+
+from backend.community.models.completion import Completion
+from backend.community.models.member_counter import MemberCounter
+from backend.tables import runs_after_create
+
+_COMMON = """
+        'v', 1,
+        'id', entry.id,
+        'slug', entry.slug,
+        'title', entry.title,
+        'occurrence_id', entry.occurrence_id,
+        'completed_at',
+            to_char(entry.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'points', entry.points,
+        'awarded_by', entry.awarded_by,
+        'awarded_at',
+            to_char(entry.awarded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'via', entry.via,
+        'note', entry.note,
+        'evidence', entry.evidence,"""
+COMPLETION_ENTRY = f"""
+CREATE FUNCTION completion_entry(entry completions) RETURNS jsonb LANGUAGE sql STABLE AS $$
+SELECT CASE entry.kind
+    WHEN 'mission' THEN jsonb_build_object(
+        {_COMMON.strip()}
+        'mission_id', entry.mission_id,
+        'role', entry.role,
+        'outcome', entry.outcome,
+        'minutes', entry.minutes
+    )
+    ELSE jsonb_build_object(
+        {_COMMON.strip()}
+        'training_id', entry.training_id,
+        'level', entry.level,
+        'result', entry.result,
+        'score', entry.score,
+        'instructor_id', entry.instructor_uid,
+        'expires_at', to_char(entry.expires_on, 'YYYY-MM-DD')
+    )
+END
+$$
+"""
+# What the columns of these members should hold. Somebody without anything has the columns' defaults.
+PROJECTED_RECORD = """
+CREATE FUNCTION projected_record(wanted bigint[])
+RETURNS TABLE (member_id bigint, missions jsonb, trainings jsonb, stats jsonb)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT members.id,
+        coalesce(ledger.missions, '[]'),
+        coalesce(ledger.trainings, '[]'),
+        CASE WHEN ledger.counters IS NULL AND own.counters IS NULL THEN '{}' ELSE
+            jsonb_build_object(
+                'v', 1,
+                'counters', coalesce(own.counters, '{}') || coalesce(ledger.counters, '{}')
+            ) || coalesce(ledger.last, '{}')
+        END
+    FROM members
+    LEFT JOIN LATERAL (
+        SELECT
+            jsonb_agg(completion_entry(c) ORDER BY c.completed_at, c.id)
+                FILTER (WHERE c.kind = 'mission') AS missions,
+            jsonb_agg(completion_entry(c) ORDER BY c.completed_at, c.id)
+                FILTER (WHERE c.kind = 'training') AS trainings,
+            jsonb_build_object(
+                'missions_completed', count(*) FILTER (WHERE c.kind = 'mission'),
+                'trainings_completed',
+                    count(*) FILTER (WHERE c.kind = 'training' AND c.result <> 'fail'),
+                'points', sum(c.points),
+                'minutes_in_ops', coalesce(sum(c.minutes), 0)
+            ) AS counters,
+            jsonb_build_object('last', jsonb_strip_nulls(jsonb_build_object(
+                'mission_at', to_char(
+                    max(c.completed_at) FILTER (WHERE c.kind = 'mission') AT TIME ZONE 'UTC',
+                    'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                'training_at', to_char(
+                    max(c.completed_at) FILTER (WHERE c.kind = 'training') AT TIME ZONE 'UTC',
+                    'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            ))) AS last
+        FROM completions c
+        WHERE c.member_id = members.id AND c.revoked_at IS NULL
+        HAVING count(*) > 0
+    ) ledger ON true
+    LEFT JOIN LATERAL (
+        SELECT jsonb_object_agg(n.counter, n.value) AS counters
+        FROM member_counters n WHERE n.member_id = members.id
+        HAVING count(*) > 0
+    ) own ON true
+    WHERE members.id = ANY (wanted);
+END
+$$
+"""
+PROJECT_RECORD = """
+CREATE FUNCTION project_record(changed bigint[]) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    written integer;
+BEGIN
+    PERFORM FROM members WHERE id = ANY (changed) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE members SET
+        missions_completed = record.missions,
+        trainings_completed = record.trainings,
+        stats = record.stats
+    FROM projected_record(changed) record
+    WHERE members.id = record.member_id
+        AND (members.missions_completed, members.trainings_completed, members.stats)
+            IS DISTINCT FROM (record.missions, record.trainings, record.stats);
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$
+"""
+FOLLOW_RECORD = """
+CREATE FUNCTION follow_record() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    touched bigint[] := ARRAY(SELECT DISTINCT member_id FROM changed);
+BEGIN
+    PERFORM project_record(touched);
+    PERFORM refresh_scores(touched);
+    RETURN NULL;
+END
+$$
+"""
+
+
+def _follow(table: str, event: str, rows: str) -> str:
+    return f"""
+CREATE TRIGGER {table}_follow_{event} AFTER {event.upper()} ON {table}
+REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION follow_record()
+"""
+
+
+# follow_record has to be there first.
+MemberCounter.__table__.add_is_dependent_on(Completion.__table__)  # type: ignore[attr-defined]
+EVENTS = (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD"))
+runs_after_create(
+    Completion.__table__,  # type: ignore[arg-type]
+    COMPLETION_ENTRY,
+    PROJECTED_RECORD,
+    PROJECT_RECORD,
+    FOLLOW_RECORD,
+    *(_follow("completions", *one) for one in EVENTS),
+)
+runs_after_create(
+    MemberCounter.__table__,  # type: ignore[arg-type]
+    *(_follow("member_counters", *one) for one in EVENTS),
+)

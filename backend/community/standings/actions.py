@@ -1,0 +1,40 @@
+"""Keeping the boards up to the day: what left a rolling period is counted no more."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.community.standings.queries import oldest_due
+
+# So many at once that a reader does not notice.
+AT_ONCE = 500
+_ROLL = text("SELECT roll_scores(:at_most)")
+_COMPACT = text("SELECT compact_tally()")
+_REFRESH = text("SELECT refresh_scores(:ids)")
+
+
+async def roll(db: AsyncSession, at_most: int = AT_ONCE) -> int:
+    """Count some of those anew whose rolling scores are out of date; returns how many there were."""
+    return await db.scalar(_ROLL, {"at_most": at_most}) or 0
+
+
+async def bring_up_to_date(db: AsyncSession) -> date:
+    """Roll what a reader can wait for; returns the day up to which the rolling boards are right."""
+    today = datetime.now(UTC).date()
+    if await oldest_due(db) is None:
+        return today
+    await roll(db)
+    due = await oldest_due(db)
+    return today if due is None else due - timedelta(days=1)
+
+
+async def compact(db: AsyncSession) -> None:
+    """Add up the tally, so that a place is counted over few rows."""
+    await db.execute(_COMPACT)
+
+
+async def refresh(db: AsyncSession, member_ids: Sequence[int]) -> None:
+    """Count these members anew."""
+    await db.execute(_REFRESH, {"ids": list(member_ids)})

@@ -1,0 +1,180 @@
+"""At 100,000 members and a million entries no list, place or award reads a whole table."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
+
+from backend.community.audit.origin import Origin
+from backend.community.completions import actions as completions
+from backend.community.completions.queries import list_completions
+from backend.community.completions.schemas import NewCompletion
+from backend.community.occurrences.queries import list_occurrences
+from backend.community.side import Community
+from backend.community.standings.queries import Board, place_of_member, top
+from backend.community.trainings.queries import list_expiring
+from backend.devtools.fill.actions import fill
+from backend.devtools.postgres import OWNER, Cluster
+from backend.schema.histories import AUTH, COMMUNITY
+from tests.fixtures.application import community_settings
+from tests.fixtures.databases import PASSWORDS, Connection, Server
+from tests.fixtures.record import access
+
+MEMBERS = 100_000
+# Tables that grow with the members.
+LARGE = {"members", "completions", "scores", "score_tally", "userbase", "member_counters"}
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Large:
+    community: Community
+    owner: Connection
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("large"), PASSWORDS, durable=False)
+    cluster.start()
+    yield cluster
+    cluster.destroy()
+
+
+@pytest.fixture(scope="module")
+async def large(cluster: Cluster) -> AsyncIterator[Large]:
+    """Yield a community of a hundred thousand."""
+    server = Server("127.0.0.1", cluster.port, OWNER, PASSWORDS.owner)
+    urls = (server.url(OWNER, "farout_auth"), server.url(OWNER, "farout"))
+    await AUTH.upgrade(urls[0])
+    await COMMUNITY.upgrade(urls[1])
+    await fill(*urls, MEMBERS, tell=lambda stage: None)
+    community = Community.from_settings(community_settings(server))
+    owner = await asyncpg.connect(urls[1])
+    yield Large(community, owner)
+    await owner.close()
+    await community.close()
+
+
+@contextmanager
+def _statements() -> Iterator[list[tuple[str, Any]]]:
+    """Collect what the code under test sends, to explain it afterwards."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def _scanned(plan: dict[str, Any]) -> set[str]:
+    """Return the tables that a plan reads from one end to the other."""
+    found = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
+    for child in plan.get("Plans", []):
+        found |= _scanned(child)
+    return found
+
+
+async def _explain(large: Large, statements: list[tuple[str, Any]]) -> None:
+    for statement, parameters in statements:
+        if not re.match(r"\s*(SELECT|WITH|INSERT|UPDATE)", statement):
+            continue
+        transaction = large.owner.transaction()
+        await transaction.start()
+        try:
+            raw = await large.owner.fetchval(
+                f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *(parameters or ())
+            )
+        finally:
+            await transaction.rollback()
+        [explained] = json.loads(raw)
+        assert not _scanned(explained["Plan"]) & LARGE, (statement, raw)
+
+
+async def _a_member(large: Large) -> Any:
+    return await large.owner.fetchrow(
+        "SELECT id, discord_id FROM members WHERE jsonb_array_length(missions_completed) > 5"
+        " ORDER BY id LIMIT 1 OFFSET 1000"
+    )
+
+
+async def _first(large: Large, table: str) -> UUID:
+    found: UUID = await large.owner.fetchval(f"SELECT id FROM {table} ORDER BY slug LIMIT 1")
+    return found
+
+
+@pytest.mark.parametrize("kind", ["member", "mission", "training", "valid", "nothing", "deep"])
+async def test_lists_of_the_record(large: Large, kind: str) -> None:
+    member = await _a_member(large)
+    chosen: dict[str, dict[str, Any]] = {
+        "member": {"member_id": member["id"], "revoked": True},
+        "mission": {"mission_id": await _first(large, "missions")},
+        "training": {"training_id": await _first(large, "trainings")},
+        "valid": {"training_id": await _first(large, "trainings"), "valid": True},
+        "nothing": {},
+        "deep": {"after": UUID("01900000-0000-7000-8000-000000000000")},
+    }
+    async with large.community.database.transaction() as db:
+        with _statements() as seen:
+            await list_completions(db, **chosen[kind])
+
+    assert len(seen) == 1
+    await _explain(large, seen)
+
+
+@pytest.mark.parametrize("period", [0, 30, 90, 100])
+async def test_leaderboards_and_places(large: Large, period: int) -> None:
+    member = await _a_member(large)
+    board = Board("points", period)
+    async with large.community.database.transaction() as db:
+        with _statements() as seen:
+            first = await top(db, board)
+            assert first.last is not None
+            await top(db, board, after=first.last)
+            await place_of_member(db, board, member["id"])
+
+    # The first page is one statement; a later one asks for two places more.
+    assert len(seen) == 1 + 3 + 2
+    await _explain(large, seen)
+
+
+async def test_trainings_to_renew_and_dates(large: Large) -> None:
+    today = datetime.now(UTC)
+    async with large.community.database.transaction() as db:
+        with _statements() as seen:
+            await list_expiring(db, since=today.date(), until=today.date() + timedelta(days=30))
+            await list_occurrences(db, since=today)
+    await _explain(large, seen)
+
+
+async def test_an_award_writes_without_reading_whole_tables(large: Large) -> None:
+    member = await _a_member(large)
+    await large.owner.execute(
+        "INSERT INTO missions (slug, title, points) VALUES ('fresh', 'x', 5) ON CONFLICT DO NOTHING"
+    )
+    new = NewCompletion(member=member["discord_id"], mission="fresh")
+    async with large.community.database.transaction() as db:
+        with _statements() as seen:
+            await completions.award(
+                db, new, by=access(discord_id=str(uuid4().int % 10**17)), origin=Origin()
+            )
+        # What the triggers read, PostgreSQL itself counts.
+        read = await db.scalars(
+            text("SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0")
+        )
+        assert not set(read) & LARGE
+
+    # Members, catalogue, ledger, audit, and the entry that is answered.
+    assert len(seen) <= 5, [statement for statement, _ in seen]
