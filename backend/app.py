@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from backend import __version__
+from backend.auth.housekeeping import housekeeping
 from backend.auth.identify import Identify
 from backend.auth.routes import routes as auth_routes
 from backend.auth.side import Auth
@@ -41,6 +42,7 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
             for side in (community, auth):
                 opened.push_async_callback(side.close)
             await auth.open()
+            await opened.enter_async_context(housekeeping(auth))
             log.info("ready", extra={"action": "app.ready", "url": settings.public_url})
             yield
 

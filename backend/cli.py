@@ -12,6 +12,8 @@ import uvicorn
 from rich.console import Console
 
 from backend import __version__, asgi, logs
+from backend.auth.audit_log.commands import commands as audit
+from backend.auth.bans.commands import ban, unban
 from backend.auth.users.commands import commands as users
 from backend.doctor import Finding, examine
 from backend.errors import FaroutError
@@ -30,6 +32,9 @@ app = typer.Typer(
 )
 app.add_typer(db, name="db")
 app.add_typer(users, name="users")
+users.command()(ban)
+users.command()(unban)
+app.add_typer(audit, name="audit")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

@@ -1,12 +1,18 @@
 """The kinds of failure. What each becomes is said once: in ``web/error_responses.py`` and ``cli.py``."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class FaroutError(Exception):
     """Something that a person can be told: ``code`` is the promise to clients, the text a sentence."""
 
     code: ClassVar[str]
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What programs are told besides: further members of the problem document."""
+        return {}
 
 
 class BadInput(FaroutError):

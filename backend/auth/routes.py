@@ -3,7 +3,13 @@
 from starlette.routing import BaseRoute
 
 from backend.auth.account.pages import router as account_pages
+from backend.auth.audit_log.endpoints import router as audit_log
+from backend.auth.audit_log.pages import router as audit_log_pages
+from backend.auth.bans.endpoints import router as bans
+from backend.auth.bans.pages import router as ban_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.impersonation.endpoints import router as impersonation
+from backend.auth.impersonation.pages import router as impersonation_pages
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
 from backend.auth.sessions.endpoints import direct as direct_sessions
@@ -24,5 +30,11 @@ for feature in (
     password_pages,
     account_pages,
     user_pages,
+    bans,
+    ban_pages,
+    impersonation,
+    impersonation_pages,
+    audit_log,
+    audit_log_pages,
 ):
     routes.extend(feature.routes)

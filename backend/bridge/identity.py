@@ -32,10 +32,17 @@ class Identity:
     must_change_password: bool
     session_created_at: datetime
     session_expires_at: datetime
+    # The admin who looks through this user's eyes; None when it is the user.
+    impersonator_uid: UUID | None = None
+    impersonator: str | None = None
 
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+    @property
+    def is_impersonated(self) -> bool:
+        return self.impersonator_uid is not None
 
 
 class IdentifyCaller(Protocol):

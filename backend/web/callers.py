@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from backend.bridge.identity import Credentials, Identity
 from backend.errors import NotAllowed, NotSignedIn
+from backend.web.same_origin import SAFE_METHODS
 from backend.web.state import web_of
 
 
@@ -28,6 +29,13 @@ class AdminRequired(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("Only an admin may do this.")
+
+
+class ImpersonationOnlyLooks(NotAllowed):
+    code = "impersonation_only_looks"
+
+    def __init__(self) -> None:
+        super().__init__("You are looking at the site as somebody else; nothing can be changed so.")
 
 
 def read_credentials(request: Request) -> Credentials | None:
@@ -56,6 +64,8 @@ async def require_any_caller(request: Request) -> Identity:
     identity = await find_caller(request)
     if identity is None:
         raise SignInRequired
+    if identity.is_impersonated and request.method not in SAFE_METHODS:
+        raise ImpersonationOnlyLooks
     return identity
 
 

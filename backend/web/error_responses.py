@@ -1,6 +1,7 @@
 """What each kind of failure becomes: a problem document, or a page for somebody with a browser."""
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from backend.errors import (
     Unavailable,
     Upstream,
 )
-from backend.web.callers import PasswordChangeRequired
+from backend.web.callers import PasswordChangeRequired, find_caller
 from backend.web.pages import render
 from backend.web.problems import problem
 
@@ -69,13 +70,13 @@ async def _say_no(request: Request, error: Exception) -> Response:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         log.info("refused", extra={"action": "request.refused", "code": error.code})
     if not wants_page(request):
-        return problem(status, error.code, str(error), headers=headers)
+        return problem(status, error.code, str(error), headers=headers, facts=error.facts)
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/password", HTTPStatus.SEE_OTHER)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         wanted = request.scope["path"]
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}", HTTPStatus.SEE_OTHER)
-    return _error_page(request, status, str(error), headers)
+    return await _error_page(request, status, str(error), headers)
 
 
 async def _say_invalid(request: Request, error: Exception) -> Response:
@@ -89,7 +90,7 @@ async def _say_invalid(request: Request, error: Exception) -> Response:
     fields = ", ".join(dict.fromkeys(one["field"] for one in errors if one["field"]))
     detail = f"Check these fields: {fields}." if fields else "The request's body is not valid."
     if wants_page(request):
-        return _error_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, {})
+        return await _error_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, {})
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 
 
@@ -103,7 +104,7 @@ async def _say_http(request: Request, error: Exception) -> Response:
     }.get(status, "The request could not be understood.")
     headers = dict(error.headers or {})
     if wants_page(request):
-        return _error_page(request, status, detail, headers)
+        return await _error_page(request, status, detail, headers)
     code = status.name.lower()
     return problem(status, code, detail, headers=headers)
 
@@ -116,9 +117,12 @@ def _headers_for(error: FaroutError) -> dict[str, str]:
     return {}
 
 
-def _error_page(
+async def _error_page(
     request: Request, status: HTTPStatus, detail: str, headers: dict[str, str]
 ) -> Response:
+    with suppress(Unavailable):
+        # The frame shows who is signed in, and whether somebody else looks through their eyes.
+        await find_caller(request)
     shown = {name: value for name, value in headers.items() if name != "WWW-Authenticate"}
     response = render(request, "error.html", status=status, title=status.phrase, detail=detail)
     response.headers.update(shown)

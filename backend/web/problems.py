@@ -38,8 +38,12 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Build a problem document; ``code`` is what clients may rely on, ``detail`` is for people."""
+    """Build a problem document; ``code`` is what clients may rely on, ``detail`` is for people.
+
+    ``facts`` are further members of this kind of problem (RFC 9457 3.2).
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -50,4 +54,5 @@ def problem(
     }
     if errors is not None:
         body["errors"] = list(errors)
+    body |= facts or {}
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)

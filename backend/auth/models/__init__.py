@@ -3,6 +3,8 @@
 from backend.auth.models import notices, versions
 from backend.auth.models.account_security import AccountSecurity
 from backend.auth.models.audit_entry import AuditEntry
+from backend.auth.models.audit_link import AuditLink
+from backend.auth.models.audit_seal import AuditSeal
 from backend.auth.models.base import Base
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.outbox_message import OutboxMessage
@@ -16,6 +18,8 @@ declare_grants(Base.metadata)
 __all__ = [
     "AccountSecurity",
     "AuditEntry",
+    "AuditLink",
+    "AuditSeal",
     "Base",
     "OAuthState",
     "OutboxMessage",

@@ -5,25 +5,42 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Uuid, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from backend.auth.models import AccountSecurity, Session, User
-from backend.auth.sessions.errors import SessionNotFound
+from backend.auth.sessions.errors import AccountBanned, SessionNotFound
 from backend.bridge.identity import Identity
-from backend.database import Database, Statement
+from backend.database import Database, Rows, Statement
 
 # How stale last_seen_at may get before a session check writes it again.
 _SEEN_AGAIN_AFTER: ColumnElement[timedelta] = literal_column("interval '5 minutes'")
 
 
-def is_not_banned() -> ColumnElement[bool]:
+_Impersonator, _ImpersonatorSecurity = aliased(User), aliased(AccountSecurity)
+
+
+def is_not_banned(account: type[AccountSecurity] = AccountSecurity) -> ColumnElement[bool]:
     """No ban, or one that has run out by the database's clock."""
-    return or_(AccountSecurity.banned_at.is_(None), AccountSecurity.ban_expires_at <= func.now())
+    return or_(account.banned_at.is_(None), account.ban_expires_at <= func.now())
 
 
 def is_live() -> ColumnElement[bool]:
     return Session.revoked_at.is_(None) & (Session.expires_at > func.now())
+
+
+def may_still_impersonate() -> ColumnElement[bool]:
+    """For the user's own sessions always; else as long as the admin is one and the user is none."""
+    return or_(
+        Session.impersonator_id.is_(None),
+        and_(
+            _Impersonator.role == "admin",
+            _Impersonator.is_active,
+            is_not_banned(_ImpersonatorSecurity),
+            User.role != "admin",
+        ),
+    )
 
 
 def _identity_where(condition: ColumnElement[bool]) -> Statement:
@@ -41,10 +58,14 @@ def _identity_where(condition: ColumnElement[bool]) -> Statement:
             User.email,
             User.must_change_password,
             AccountSecurity.uid,
+            _ImpersonatorSecurity.uid.label("impersonator_uid"),
+            _Impersonator.username.label("impersonator"),
         )
         .join(User, User.id == Session.user_id)
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
-        .where(condition, is_live(), User.is_active, is_not_banned())
+        .outerjoin(_Impersonator, _Impersonator.id == Session.impersonator_id)
+        .outerjoin(_ImpersonatorSecurity, _ImpersonatorSecurity.user_id == Session.impersonator_id)
+        .where(condition, is_live(), User.is_active, is_not_banned(), may_still_impersonate())
     )
 
 
@@ -52,6 +73,12 @@ _BY_TOKEN = _identity_where(Session.token_hash == bindparam("token_hash"))
 _BY_ID = _identity_where(
     (Session.id == bindparam("session_id", type_=Uuid))
     & (AccountSecurity.uid == bindparam("uid", type_=Uuid))
+)
+
+_BAN = Statement(
+    select(AccountSecurity.ban_reason, AccountSecurity.ban_expires_at).where(
+        AccountSecurity.user_id == bindparam("of_user")
+    )
 )
 
 
@@ -82,6 +109,12 @@ async def list_live_sessions(db: AsyncSession, user_id: int) -> Sequence[Session
     return (await db.scalars(sessions)).all()
 
 
+async def find_ban(rows: Rows, user_id: int) -> AccountBanned:
+    """Return the ban of a user in words, to be raised."""
+    row = await rows.row(_BAN, of_user=user_id)
+    return AccountBanned(row["ban_reason"], row["ban_expires_at"]) if row else AccountBanned()
+
+
 async def get_live_session(db: AsyncSession, user_id: int, session_id: UUID) -> Session:
     """Return one of a person's own sessions, locked; raises SessionNotFound for anybody else's."""
     found = select(Session).where(Session.id == session_id, Session.user_id == user_id, is_live())
@@ -104,4 +137,6 @@ def _identity(row: asyncpg.Record) -> Identity:
         must_change_password=row["must_change_password"],
         session_created_at=row["created_at"],
         session_expires_at=row["expires_at"],
+        impersonator_uid=row["impersonator_uid"],
+        impersonator=row["impersonator"],
     )
