@@ -35,6 +35,14 @@ class Conflict(FaroutError):
     """The request was fine, but what is there forbids it now."""
 
 
+class TooMany(FaroutError):
+    """It was asked too often; ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Upstream(FaroutError):
     """Discord, or the other side, gave no usable answer."""
 

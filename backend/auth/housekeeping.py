@@ -5,7 +5,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from backend.auth.attempts import actions as attempts
+from backend.auth.attempts import devices
 from backend.auth.audit_log.actions import seal
+from backend.auth.limits import actions as limits
 from backend.auth.side import Auth
 
 log = logging.getLogger(__name__)
@@ -26,8 +29,11 @@ async def housekeeping(auth: Auth) -> AsyncIterator[None]:
 
 
 async def keep_house(auth: Auth) -> None:
-    """Seal the audit log."""
+    """Seal the audit log, and remove what has had its time."""
     await seal(auth)
+    async with auth.database.transaction() as db:
+        for sweep in (attempts.sweep, devices.sweep, limits.sweep):
+            await sweep(db)
 
 
 async def _keep(auth: Auth) -> None:

@@ -38,6 +38,7 @@ class Envelope:
                 headers = message["headers"]
                 present = {name for name, _ in headers}
                 headers += [one for one in self._headers if one[0] not in present]
+                headers += scope.get("state", {}).get("headers", ())
                 headers.append((b"x-request-id", identifier.encode()))
             await send(message)
 

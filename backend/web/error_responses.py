@@ -17,6 +17,7 @@ from backend.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    TooMany,
     Unavailable,
     Upstream,
 )
@@ -32,6 +33,7 @@ _STATUS: tuple[tuple[type[FaroutError], HTTPStatus], ...] = (
     (NotAllowed, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (Upstream, HTTPStatus.BAD_GATEWAY),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -112,7 +114,7 @@ async def _say_http(request: Request, error: Exception) -> Response:
 def _headers_for(error: FaroutError) -> dict[str, str]:
     if isinstance(error, NotSignedIn):
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(error, Unavailable):
+    if isinstance(error, TooMany | Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}
 

@@ -10,6 +10,7 @@ from backend.auth.crypto.secrets import new_token
 from backend.auth.discord_sign_in import states
 from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
 from backend.auth.discord_sign_in.errors import SignInBusy
+from backend.auth.limits.actions import Taken
 from backend.auth.sessions.actions import StartedSession, start_session
 from backend.auth.side import Auth
 from backend.bridge.events import DiscordProfile, UserCreated, UserState, UserUpdated
@@ -30,16 +31,23 @@ class Begun:
 
     authorize_url: str
     browser: str
+    taken: Taken | None
 
 
-async def begin(auth: Auth, *, next_path: str, browser: str | None) -> Begun:
+async def begin(auth: Auth, *, next_path: str, browser: str | None, network: str) -> Begun:
     """Begin a sign-in; ``browser`` is the secret that this browser has already, if any."""
     secret = browser or new_token()
     verifier = secrets.token_urlsafe(_VERIFIER_BYTES)
-    state = await states.remember(
-        auth.database, auth.key_ring, browser=secret, verifier=verifier, next_path=next_path
+    written = await states.remember(
+        auth.database,
+        auth.key_ring,
+        browser=secret,
+        verifier=verifier,
+        next_path=next_path,
+        network=network if auth.settings.rate_limits else None,
     )
-    return Begun(auth.discord.authorize_url(state=state, code_verifier=verifier), secret)
+    url = auth.discord.authorize_url(state=written.state, code_verifier=verifier)
+    return Begun(url, secret, written.taken)
 
 
 async def consume_state(auth: Auth, *, state: str, browsers: Iterable[str]) -> states.ConsumedState:

@@ -16,6 +16,8 @@ from backend.auth.discord_sign_in.errors import (
     StateRefused,
 )
 from backend.auth.discord_sign_in.states import LIFETIME_SECONDS
+from backend.auth.limits.dependencies import announce
+from backend.auth.limits.policies import DISCORD_SIGN_IN
 from backend.auth.sessions.actions import end_session_of_token
 from backend.web.direct_route import DirectRoute
 from backend.web.next_path import safe_next_path
@@ -50,7 +52,10 @@ async def begin_sign_in(request: Request) -> Response:
         ((name, value) for name, value in present.items() if looks_like_a_token(value)),
         (cookies.new_browser_name(), None),
     )
-    begun = await actions.begin(auth, next_path=next_path, browser=secret)
+    network = (await request_origin(request)).network
+    begun = await actions.begin(auth, next_path=next_path, browser=secret, network=network)
+    if begun.taken is not None:
+        announce(request, DISCORD_SIGN_IN, begun.taken)
     response = RedirectResponse(begun.authorize_url, status.HTTP_302_FOUND)
     cookies.set_browser(response, name, begun.browser, max_age=LIFETIME_SECONDS)
     response.headers["Referrer-Policy"] = "no-referrer"

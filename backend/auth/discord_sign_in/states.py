@@ -3,12 +3,26 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ARRAY, Interval, LargeBinary, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Interval,
+    LargeBinary,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from backend.auth.crypto.key_ring import KeyRing, NotDecipherable
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
 from backend.auth.discord_sign_in.errors import StateRefused
+from backend.auth.limits.actions import Taken, arguments, take_and_tell, taken
+from backend.auth.limits.policies import DISCORD_SIGN_IN
 from backend.auth.models import OAuthState
 from backend.database import Database, Statement
 
@@ -18,7 +32,7 @@ _PURPOSE = "login"
 _SWEEP = 20
 
 
-def _insert_statement() -> Statement:
+def _insert_statement(*, limited: bool) -> Statement:
     dead = (
         select(OAuthState.state_hash)
         .where(OAuthState.expires_at < func.now())
@@ -26,21 +40,25 @@ def _insert_statement() -> Statement:
         .with_for_update(skip_locked=True)
     )
     swept = delete(OAuthState).where(OAuthState.state_hash.in_(dead)).cte("swept")
-    return Statement(
-        insert(OAuthState)
-        .values(
-            state_hash=bindparam("state_hash"),
-            browser_hash=bindparam("browser_hash"),
-            verifier=bindparam("verifier"),
-            next_path=bindparam("next_path"),
-            purpose=bindparam("purpose"),
-            expires_at=func.now() + bindparam("lifetime", type_=Interval),
-        )
-        .add_cte(swept)
-    )
+    values: dict[str, ColumnElement[Any]] = {
+        "state_hash": bindparam("state_hash", type_=LargeBinary),
+        "browser_hash": bindparam("browser_hash", type_=LargeBinary),
+        "verifier": bindparam("verifier", type_=LargeBinary),
+        "next_path": bindparam("next_path", type_=String),
+        "purpose": bindparam("purpose", type_=String),
+        "expires_at": func.now() + bindparam("lifetime", type_=Interval),
+    }
+    if not limited:
+        return Statement(insert(OAuthState).values(values).add_cte(swept))
+    # One round trip for the limit and the row.
+    limit = take_and_tell().cte("taken")
+    new = select(*values.values()).select_from(limit).where(limit.c.fits)
+    written = insert(OAuthState).from_select(list(values), new).cte("written")
+    return Statement(select(limit.c.fits, limit.c.ahead).add_cte(written, swept))
 
 
-_INSERT = _insert_statement()
+_INSERT = _insert_statement(limited=False)
+_INSERT_WITHIN_LIMIT = _insert_statement(limited=True)
 _CONSUME = Statement(
     delete(OAuthState)
     .where(
@@ -59,22 +77,38 @@ class ConsumedState:
     next_path: str
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """The state of a sign-in, and where its network stands; None where nothing is limited."""
+
+    state: str
+    taken: Taken | None
+
+
 async def remember(
-    database: Database, key_ring: KeyRing, *, browser: str, verifier: str, next_path: str
-) -> str:
-    """Write a sign-in down and return its state."""
+    database: Database,
+    key_ring: KeyRing,
+    *,
+    browser: str,
+    verifier: str,
+    next_path: str,
+    network: str | None = None,
+) -> Remembered:
+    """Write a sign-in down, unless ``network`` began too many; None is not limited."""
     state = new_token()
     state_hash = token_hash(state)
-    await database.row(
-        _INSERT,
+    limit = {} if network is None else arguments(DISCORD_SIGN_IN, network)
+    row = await database.row(
+        _INSERT if network is None else _INSERT_WITHIN_LIMIT,
         state_hash=state_hash,
         browser_hash=token_hash(browser),
         verifier=key_ring.encrypt(verifier.encode(), place=_place(state_hash)),
         next_path=next_path,
         purpose=_PURPOSE,
         lifetime=timedelta(seconds=LIFETIME_SECONDS),
+        **limit,
     )
-    return state
+    return Remembered(state, None if row is None else taken(DISCORD_SIGN_IN, row))
 
 
 async def consume(

@@ -6,8 +6,11 @@ from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.audit_link import AuditLink
 from backend.auth.models.audit_seal import AuditSeal
 from backend.auth.models.base import Base
+from backend.auth.models.known_device import KnownDevice
+from backend.auth.models.login_attempt import LoginAttempt
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.outbox_message import OutboxMessage
+from backend.auth.models.rate_limit import RateLimit
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
 from backend.auth.models.user import User
@@ -21,8 +24,11 @@ __all__ = [
     "AuditLink",
     "AuditSeal",
     "Base",
+    "KnownDevice",
+    "LoginAttempt",
     "OAuthState",
     "OutboxMessage",
+    "RateLimit",
     "Session",
     "SigningKey",
     "User",
