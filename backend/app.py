@@ -59,7 +59,9 @@ def create_app(auth: Auth, community: Community, *, heads: Mapping[str, str]) ->
             Middleware(
                 Envelope,
                 headers=security_headers(
-                    is_https=settings.is_https, image_source=auth.settings.discord_cdn_base_url
+                    is_https=settings.is_https,
+                    image_source=auth.settings.discord_cdn_base_url,
+                    script=f"{settings.public_url}/static/passkeys.js",
                 ),
             ),
             Middleware(BodyLimit),

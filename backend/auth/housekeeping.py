@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from backend.auth.attempts import actions as attempts
 from backend.auth.attempts import devices
 from backend.auth.audit_log.actions import seal
+from backend.auth.factors import challenges
 from backend.auth.limits import actions as limits
 from backend.auth.side import Auth
 
@@ -32,7 +33,7 @@ async def keep_house(auth: Auth) -> None:
     """Seal the audit log, and remove what has had its time."""
     await seal(auth)
     async with auth.database.transaction() as db:
-        for sweep in (attempts.sweep, devices.sweep, limits.sweep):
+        for sweep in (attempts.sweep, challenges.sweep, devices.sweep, limits.sweep):
             await sweep(db)
 
 

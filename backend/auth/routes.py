@@ -2,18 +2,24 @@
 
 from starlette.routing import BaseRoute
 
+from backend.auth.account.factor_pages import router as factor_pages
 from backend.auth.account.pages import router as account_pages
 from backend.auth.audit_log.endpoints import router as audit_log
 from backend.auth.audit_log.pages import router as audit_log_pages
 from backend.auth.bans.endpoints import router as bans
 from backend.auth.bans.pages import router as ban_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
+from backend.auth.factors.endpoints import router as factors
+from backend.auth.factors.pages import router as code_pages
 from backend.auth.impersonation.endpoints import router as impersonation
 from backend.auth.impersonation.pages import router as impersonation_pages
+from backend.auth.passkeys.endpoints import router as passkeys
 from backend.auth.passwords.endpoints import router as passwords
 from backend.auth.passwords.pages import router as password_pages
 from backend.auth.sessions.endpoints import direct as direct_sessions
 from backend.auth.sessions.endpoints import router as sessions
+from backend.auth.step_up.endpoints import router as step_up
+from backend.auth.step_up.pages import router as step_up_pages
 from backend.auth.tokens.endpoints import router as tokens
 from backend.auth.users.endpoints import router as users
 from backend.auth.users.pages import router as user_pages
@@ -36,5 +42,11 @@ for feature in (
     impersonation_pages,
     audit_log,
     audit_log_pages,
+    factors,
+    factor_pages,
+    code_pages,
+    passkeys,
+    step_up,
+    step_up_pages,
 ):
     routes.extend(feature.routes)

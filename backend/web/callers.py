@@ -38,6 +38,13 @@ class ImpersonationOnlyLooks(NotAllowed):
         super().__init__("You are looking at the site as somebody else; nothing can be changed so.")
 
 
+class StepUpRequired(NotAllowed):
+    code = "step_up_required"
+
+    def __init__(self) -> None:
+        super().__init__("Prove again that it is you: this needs a proof younger than ten minutes.")
+
+
 def read_credentials(request: Request) -> Credentials | None:
     """Return what the request carries; an Authorization header counts alone, beside any cookie."""
     authorization = request.headers.get("authorization")
@@ -83,7 +90,22 @@ async def require_admin(request: Request) -> Identity:
     return identity
 
 
+async def require_elevated(request: Request) -> Identity:
+    """For what a stolen, forgotten or borrowed session must not do."""
+    identity = await require_caller(request)
+    if not identity.is_elevated:
+        raise StepUpRequired
+    return identity
+
+
+async def require_elevated_admin(request: Request) -> Identity:
+    await require_admin(request)
+    return await require_elevated(request)
+
+
 MaybeCaller = Annotated[Identity | None, Depends(find_caller)]
 AnyCaller = Annotated[Identity, Depends(require_any_caller)]
 Caller = Annotated[Identity, Depends(require_caller)]
 Admin = Annotated[Identity, Depends(require_admin)]
+Elevated = Annotated[Identity, Depends(require_elevated)]
+ElevatedAdmin = Annotated[Identity, Depends(require_elevated_admin)]

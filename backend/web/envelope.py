@@ -69,11 +69,12 @@ def _write_line(scope: Scope, status: int, seconds: float) -> None:
     )
 
 
-def security_headers(*, is_https: bool, image_source: str) -> list[Header]:
-    """Return what every answer carries unless it says otherwise itself."""
+def security_headers(*, is_https: bool, image_source: str, script: str) -> list[Header]:
+    """Return what every answer carries unless it says otherwise itself; ``script`` is the only one."""
     policy = (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
-        f" frame-ancestors 'none'; img-src 'self' {image_source}"
+        f" frame-ancestors 'none'; img-src 'self' {image_source};"
+        f" script-src {script}; connect-src 'self'"
     )
     headers = {
         "content-security-policy": policy,

@@ -3,7 +3,7 @@
 import logging
 from contextlib import suppress
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,8 +21,9 @@ from backend.errors import (
     Unavailable,
     Upstream,
 )
-from backend.web.callers import PasswordChangeRequired, find_caller
-from backend.web.pages import render
+from backend.web.callers import PasswordChangeRequired, StepUpRequired, find_caller
+from backend.web.next_path import safe_next_path
+from backend.web.pages import render, sign_in_url
 from backend.web.problems import problem
 
 log = logging.getLogger(__name__)
@@ -75,10 +76,20 @@ async def _say_no(request: Request, error: Exception) -> Response:
         return problem(status, error.code, str(error), headers=headers, facts=error.facts)
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/password", HTTPStatus.SEE_OTHER)
+    if isinstance(error, StepUpRequired):
+        return RedirectResponse(sign_in_url("/step-up", _page_of(request)), HTTPStatus.SEE_OTHER)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         wanted = request.scope["path"]
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}", HTTPStatus.SEE_OTHER)
     return await _error_page(request, status, str(error), headers)
+
+
+def _page_of(request: Request) -> str:
+    """Return the page that somebody wanted, or that held the form they sent."""
+    if request.method == "GET":
+        return safe_next_path(request.scope["path"])
+    parts = urlsplit(request.headers.get("referer", ""))
+    return safe_next_path(parts.path)
 
 
 async def _say_invalid(request: Request, error: Exception) -> Response:

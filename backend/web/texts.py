@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, Field
 
 
-def _readable(value: str) -> str:
+def readable(value: str) -> str:
     """Trim, and refuse what is empty, cannot be stored, or is no single readable line."""
     text = value.strip()
     if not text or not text.isprintable():
@@ -21,5 +21,5 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is too far away") from None
 
 
-Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(readable)]
 Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_in_utc)]

@@ -143,14 +143,15 @@ async def test_an_entry_whose_transaction_commits_late_is_chained_too(
 async def test_five_sealers_at_once_beside_writers_make_one_chain(
     farout: Farout, auth_owner: Connection
 ) -> None:
-    async def write() -> None:
-        for _ in range(10):
-            await farout.browser().post("/auth/login", json={"identifier": "x", "password": "y"})
+    async def write(name: str) -> None:
+        for number in range(10):
+            wrong = {"identifier": f"{name} {number}", "password": "y"}
+            await farout.browser().post("/auth/login", json=wrong)
 
     async def keep_sealing() -> int:
         return sum([await seal(farout.auth) for _ in range(5)])
 
-    await asyncio.gather(*(write() for _ in range(3)), *(keep_sealing() for _ in range(5)))
+    await asyncio.gather(*(write(name) for name in "abc"), *(keep_sealing() for _ in range(5)))
     await seal(farout.auth)
 
     written = await auth_owner.fetchval("SELECT count(*) FROM audit_log")

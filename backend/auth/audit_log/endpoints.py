@@ -8,7 +8,7 @@ from backend.auth.audit_log.export import export_csv
 from backend.auth.audit_log.queries import list_entries
 from backend.auth.audit_log.schemas import AuditEntryDetails, AuditList, AuditListQuery, AuditQuery
 from backend.auth.dependencies import RunningAuth
-from backend.web.callers import Admin
+from backend.web.callers import Admin, ElevatedAdmin
 
 router = APIRouter(prefix="/auth", tags=["admin"])
 
@@ -33,7 +33,7 @@ async def list_audit_log(
     responses={200: {"content": {"text/csv": {}}}},
 )
 async def export_audit_log(
-    wanted: Annotated[AuditQuery, Query()], _: Admin, auth: RunningAuth
+    wanted: Annotated[AuditQuery, Query()], _: ElevatedAdmin, auth: RunningAuth
 ) -> Response:
     """The same as a file for spreadsheets, all of it."""
     return StreamingResponse(

@@ -10,7 +10,7 @@ from backend.auth.impersonation.schemas import ImpersonationRequest
 from backend.auth.sessions.endpoints import describe_session
 from backend.auth.sessions.schemas import CurrentSession
 from backend.bridge.identity import Credentials
-from backend.web.callers import Admin
+from backend.web.callers import ElevatedAdmin
 from backend.web.state import web_of
 
 router = APIRouter(prefix="/auth/users", tags=["admin"])
@@ -21,7 +21,7 @@ async def impersonate(
     request: Request,
     uid: UUID,
     wanted: ImpersonationRequest,
-    admin: Admin,
+    admin: ElevatedAdmin,
     auth: RunningAuth,
     origin: RequestOrigin,
 ) -> Response:

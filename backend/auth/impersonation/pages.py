@@ -10,7 +10,7 @@ from backend.auth.impersonation import actions
 from backend.auth.impersonation.schemas import ImpersonationRequest
 from backend.auth.users.user_page import user_page
 from backend.errors import Conflict, NotAllowed
-from backend.web.callers import Admin
+from backend.web.callers import ElevatedAdmin
 from backend.web.state import web_of
 
 router = APIRouter(prefix="/admin/users", include_in_schema=False)
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/admin/users", include_in_schema=False)
 async def impersonate(
     request: Request,
     uid: UUID,
-    admin: Admin,
+    admin: ElevatedAdmin,
     auth: RunningAuth,
     origin: RequestOrigin,
     reason: Annotated[str, Form(max_length=2000)] = "",

@@ -6,13 +6,17 @@ from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.audit_link import AuditLink
 from backend.auth.models.audit_seal import AuditSeal
 from backend.auth.models.base import Base
+from backend.auth.models.challenge import Challenge
 from backend.auth.models.known_device import KnownDevice
 from backend.auth.models.login_attempt import LoginAttempt
 from backend.auth.models.oauth_state import OAuthState
 from backend.auth.models.outbox_message import OutboxMessage
+from backend.auth.models.passkey import Passkey
 from backend.auth.models.rate_limit import RateLimit
+from backend.auth.models.recovery_code import RecoveryCode
 from backend.auth.models.session import Session
 from backend.auth.models.signing_key import SigningKey
+from backend.auth.models.totp_secret import TotpSecret
 from backend.auth.models.user import User
 from backend.tables import declare_grants
 
@@ -24,13 +28,17 @@ __all__ = [
     "AuditLink",
     "AuditSeal",
     "Base",
+    "Challenge",
     "KnownDevice",
     "LoginAttempt",
     "OAuthState",
     "OutboxMessage",
+    "Passkey",
     "RateLimit",
+    "RecoveryCode",
     "Session",
     "SigningKey",
+    "TotpSecret",
     "User",
     "notices",
     "versions",

@@ -7,6 +7,8 @@ from backend.auth.attempts.actions import Attempt, charge, forgive
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.password_hasher import LONGEST_PASSWORD_BYTES
+from backend.auth.factors.errors import TotpRequired
+from backend.auth.factors.sign_in import challenge_if_needed
 from backend.auth.models import AccountSecurity, User
 from backend.auth.passwords.errors import (
     CurrentPasswordWrong,
@@ -45,7 +47,7 @@ async def sign_in_with_password(
     """Start a session; unknown user, wrong password and no password take the same time and answer.
 
     ``device`` is the secret of the browser; from now on the account knows it. Raises
-    InvalidCredentials, TooManyAttempts, AccountBanned.
+    InvalidCredentials, TotpRequired, TooManyAttempts, AccountBanned.
     """
     identifier = _storable(identifier)
     async with auth.database.transaction() as db:
@@ -64,6 +66,11 @@ async def sign_in_with_password(
     if user is None or not matches or not user.is_active:
         await _record_failure(auth, user, origin)
         raise InvalidCredentials
+    challenge = await challenge_if_needed(auth, user.id, origin=origin)
+    if challenge is not None:
+        async with auth.database.rows() as rows:
+            await forgive(rows, attempt)
+        raise TotpRequired(challenge)
     async with auth.database.rows() as rows:
         # Whatever happened to the account while bcrypt was at work counts.
         if await rows.row(_SIGNED_IN, of_user=user.id, stored=stored) is None:

@@ -1,11 +1,11 @@
 from fastapi import APIRouter, Request, Response, status
 
+from backend.auth.attempts.browser import device_of, keep_sign_in
 from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.identify import Identify
 from backend.auth.limits.dependencies import limited
 from backend.auth.limits.policies import PASSWORD_SIGN_IN
 from backend.auth.passwords import actions
-from backend.auth.passwords.browser import device_of, keep_sign_in
 from backend.auth.passwords.errors import InvalidCredentials
 from backend.auth.passwords.schemas import PasswordChange, PasswordSignIn
 from backend.auth.sessions.endpoints import describe_session

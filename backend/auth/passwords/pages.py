@@ -3,12 +3,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response, status
 from starlette.responses import RedirectResponse
 
+from backend.auth.attempts.browser import device_of, keep_sign_in
 from backend.auth.attempts.errors import TooManyAttempts
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.factors.code_form import code_form
+from backend.auth.factors.errors import TotpRequired
 from backend.auth.limits.dependencies import limited
 from backend.auth.limits.policies import PASSWORD_SIGN_IN
 from backend.auth.passwords import actions
-from backend.auth.passwords.browser import device_of, keep_sign_in
 from backend.auth.passwords.errors import InvalidCredentials
 from backend.errors import BadInput, Conflict, FaroutError, TooMany
 from backend.web.callers import AnyCaller, MaybeCaller
@@ -43,6 +45,8 @@ async def sign_in(
         session = await actions.sign_in_with_password(
             auth, identifier=identifier, password=password, origin=origin, device=device
         )
+    except TotpRequired as required:
+        return code_form(request, required.challenge, next_path)
     except (InvalidCredentials, TooManyAttempts) as error:
         return _sign_in_form(request, next_path, error=error, identifier=identifier)
     response = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)

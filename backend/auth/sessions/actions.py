@@ -5,7 +5,21 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Interval, Select, Uuid, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Interval,
+    Select,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record, record_beside
@@ -16,7 +30,10 @@ from backend.auth.sessions.queries import find_ban, get_live_session, is_live, i
 from backend.bridge.identity import Identity
 from backend.database import Database, Rows, Statement
 
-Method = Literal["discord", "password", "impersonation"]
+Method = Literal["discord", "password", "passkey", "impersonation"]
+
+# How long a proof of who somebody is counts for sensitive actions.
+ELEVATION: ColumnElement[timedelta] = literal_column("interval '10 minutes'")
 
 
 @dataclass(frozen=True)
@@ -31,17 +48,26 @@ class StartedSession:
 
 def _start_statement() -> Statement:
     """Insert the session and its audit entry, unless the account is banned: one round trip."""
+    method = bindparam("method", type_=Session.method.type)
+    columns = [
+        "user_id", "token_hash", "expires_at", "ip", "user_agent", "method", "elevated_until",
+    ]  # fmt: skip
     allowed = select(
         AccountSecurity.user_id,
         bindparam("token_hash", type_=Session.token_hash.type),
         func.now() + bindparam("lifetime", type_=Interval),
         bindparam("ip", type_=Session.ip.type),
         bindparam("user_agent", type_=Session.user_agent.type),
-        bindparam("method", type_=Session.method.type),
+        method,
+        # Discord is one factor: whoever has a second one of ours shows it before sensitive actions.
+        case(
+            (AccountSecurity.mfa_enabled & (method == literal_column("'discord'")), null()),
+            else_=func.now() + ELEVATION,
+        ),
     ).where(AccountSecurity.user_id == bindparam("user_id"), is_not_banned())
     started = (
         insert(Session)
-        .from_select(["user_id", "token_hash", "expires_at", "ip", "user_agent", "method"], allowed)
+        .from_select(columns, allowed)
         .returning(Session.id, Session.user_id, Session.expires_at, Session.method)
         .cte("started")
     )

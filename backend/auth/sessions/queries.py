@@ -49,6 +49,7 @@ def _identity_where(condition: ColumnElement[bool]) -> Statement:
             Session.id.label("session_id"),
             Session.created_at,
             Session.expires_at,
+            Session.elevated_until,
             (Session.last_seen_at < func.now() - _SEEN_AGAIN_AFTER).label("is_stale"),
             User.id.label("user_id"),
             User.username,
@@ -139,4 +140,5 @@ def _identity(row: asyncpg.Record) -> Identity:
         session_expires_at=row["expires_at"],
         impersonator_uid=row["impersonator_uid"],
         impersonator=row["impersonator"],
+        elevated_until=row["elevated_until"],
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
+from backend.auth.factors.actions import remove_all_factors
 from backend.auth.models import User
 from backend.auth.passwords.errors import NoPassword
 from backend.auth.passwords.policy import check_password
@@ -103,6 +104,16 @@ async def end_all_sessions(
             reason="ended_by_admin", count=ended,
         )  # fmt: skip
     return ended
+
+
+async def remove_factors(
+    auth: Auth, uid: UUID, *, by: UUID | None, origin: Origin = AT_A_SHELL
+) -> None:
+    """Remove the second factors and passkeys of somebody who lost them; raises UserNotFound."""
+    async with auth.database.transaction() as db:
+        account = await get_account(db, uid, lock=True)
+        await remove_all_factors(db, account.user.id)
+        record(db, "factors.removed", actor=by, target=uid, origin=origin)
 
 
 def user_state(user: User, uid: UUID) -> UserState:

@@ -10,7 +10,7 @@ from backend.auth.side import Auth
 from backend.auth.users import actions, queries
 from backend.auth.users.schemas import PageSize, Search, UserChange, UserDetails, UserList
 from backend.bridge.identity import Role
-from backend.web.callers import Admin
+from backend.web.callers import Admin, ElevatedAdmin
 from backend.web.cursors import read_cursor, write_cursor
 
 router = APIRouter(prefix="/auth/users", tags=["admin"])
@@ -37,7 +37,7 @@ async def list_users(
 
 @router.patch("/{uid}")
 async def change_user(
-    uid: UUID, change: UserChange, admin: Admin, auth: RunningAuth, origin: RequestOrigin
+    uid: UUID, change: UserChange, admin: ElevatedAdmin, auth: RunningAuth, origin: RequestOrigin
 ) -> UserDetails:
     """Change a user's role, or deactivate or reactivate them."""
     await actions.change_user(
@@ -85,6 +85,14 @@ async def end_session(
 ) -> None:
     """End one session of a user."""
     await actions.end_session(auth, uid, session_id, by=admin.uid, origin=origin)
+
+
+@router.delete("/{uid}/factors", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_factors(
+    uid: UUID, admin: ElevatedAdmin, auth: RunningAuth, origin: RequestOrigin
+) -> None:
+    """Remove all second factors and passkeys of a user who lost them. Be sure who asks."""
+    await actions.remove_factors(auth, uid, by=admin.uid, origin=origin)
 
 
 async def _details(auth: Auth, uid: UUID) -> UserDetails:

@@ -11,7 +11,7 @@ from backend.auth.users.schemas import UserDetails
 from backend.auth.users.user_page import done_at_user, user_page
 from backend.bridge.identity import ROLES, Identity, Role
 from backend.errors import Conflict
-from backend.web.callers import Admin
+from backend.web.callers import Admin, ElevatedAdmin
 from backend.web.cursors import read_cursor, write_cursor
 from backend.web.next_path import safe_next_path
 from backend.web.pages import render
@@ -45,7 +45,7 @@ async def users_page(
 async def change_role(
     request: Request,
     uid: UUID,
-    admin: Admin,
+    admin: ElevatedAdmin,
     auth: RunningAuth,
     origin: RequestOrigin,
     role: Annotated[Role, Form()],
@@ -62,7 +62,7 @@ async def change_role(
 async def change_active(
     request: Request,
     uid: UUID,
-    admin: Admin,
+    admin: ElevatedAdmin,
     auth: RunningAuth,
     origin: RequestOrigin,
     is_active: Annotated[bool, Form()],
@@ -91,6 +91,14 @@ async def require_password_change(
     except Conflict as error:
         return await user_page(request, auth, admin, uid, error=error)
     return done_at_user(uid, "password")
+
+
+@router.post("/{uid}/factors/remove")
+async def remove_factors(
+    uid: UUID, admin: ElevatedAdmin, auth: RunningAuth, origin: RequestOrigin
+) -> Response:
+    await actions.remove_factors(auth, uid, by=admin.uid, origin=origin)
+    return done_at_user(uid, "factors")
 
 
 @router.post("/{uid}/sessions/{session_id}/end")

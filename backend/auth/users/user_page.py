@@ -19,6 +19,7 @@ _DONE = {
     "banned": "The user was banned and their sessions were ended.",
     "unbanned": "The ban was lifted.",
     "password": "The user has to change their password before anything else.",
+    "factors": "The authenticator app, the recovery codes and the passkeys were removed.",
     "ended": "The session was ended.",
     "all-ended": "All sessions of this user were ended.",
 }
