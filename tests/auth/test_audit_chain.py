@@ -10,6 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from backend.auth.audit_log.actions import seal
 from backend.auth.audit_log.verification import verify
+from backend.auth.housekeeping import housekeeping
 from tests.fixtures.application import Farout
 from tests.fixtures.databases import Connection
 
@@ -177,3 +178,16 @@ async def test_a_dump_does_not_hold_what_one_needs_to_forge_a_chain(
     assert all(len(row["key"]) > 32 + 12 for row in seals)
     details = await auth_owner.fetchval("SELECT details FROM audit_log LIMIT 1")
     assert json.loads(details) == {"of": 1.5}
+
+
+async def test_the_service_seals_by_itself(
+    farout: Farout, auth_owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.auth.housekeeping.INTERVAL_SECONDS", 0)
+    await farout.browser().post("/auth/login", json={"identifier": "x", "password": "y"})
+
+    async with asyncio.timeout(10), housekeeping(farout.auth):
+        while not await auth_owner.fetchval("SELECT count(*) FROM audit_links"):
+            continue
+
+    assert (await verify(farout.auth)).entries == 1

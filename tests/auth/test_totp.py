@@ -249,3 +249,16 @@ async def test_works_through_the_pages(farout: Farout, quiet: Browser) -> None:
     in_ = await browser.post("/sign-in/code", data=form | {"code": code_for(secret)})
     assert (in_.status_code, in_.headers["location"]) == (303, "/account")
     assert (await browser.get("/account")).status_code == 200
+
+
+async def test_a_lost_encryption_key_is_said_and_lets_nobody_in(
+    farout: Farout, quiet: Browser, auth_owner: Connection
+) -> None:
+    secret, _ = await enrol(quiet)
+    await auth_owner.execute("UPDATE totp_secrets SET secret = set_byte(secret, 20, 0) || 'x'")
+    browser = farout.browser()
+
+    answer = await _finish(browser, await _challenge(browser), code_for(secret))
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "factor_unreadable")
+    assert browser.session_token is None

@@ -1,5 +1,6 @@
 """Authenticator apps and recovery codes: set up, check, remove."""
 
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,13 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
+from backend.auth.crypto.key_ring import NotDecipherable
 from backend.auth.factors import totp
-from backend.auth.factors.errors import EnrolmentCodeWrong, TotpEnabledAlready, TotpNotEnabled
+from backend.auth.factors.errors import (
+    EnrolmentCodeWrong,
+    SecretUnreadable,
+    TotpEnabledAlready,
+    TotpNotEnabled,
+)
 from backend.auth.factors.queries import find_secret, has_totp, lock_security
 from backend.auth.factors.recovery_codes import replace_codes, use_code
 from backend.auth.models import Challenge, Passkey, RecoveryCode, TotpSecret
 from backend.auth.side import Auth
 from backend.bridge.identity import Identity
+
+log = logging.getLogger(__name__)
 
 _LONGEST_CODE = 64
 Kind = Literal["totp", "recovery_code"]
@@ -57,7 +66,7 @@ async def pending_enrolment(auth: Auth, caller: Identity) -> Enrolment | None:
         found = await find_secret(db, caller.user_id)
     if found is None or found.confirmed_at is not None:
         return None
-    secret = auth.key_ring.decrypt(found.secret, place=_place(caller.user_id))
+    secret = _open(auth, found)
     site = auth.settings.public_url.partition("://")[2]
     uri = totp.provisioning_uri(secret, username=caller.username, site=site)
     return Enrolment(totp.readable(secret), uri)
@@ -131,7 +140,7 @@ async def _use_totp(auth: Auth, db: AsyncSession, found: TotpSecret, code: str) 
     plain = "".join(code.split())
     if not (plain.isascii() and plain.isdecimal()):
         return False
-    secret = auth.key_ring.decrypt(found.secret, place=_place(found.user_id))
+    secret = _open(auth, found)
     # The clock of the database is the same for all processes, and not the transaction's.
     now = await db.scalar(select(func.extract("epoch", func.clock_timestamp())))
     step = totp.matching_step(secret, plain, now=float(now or 0), after=found.last_step)
@@ -139,6 +148,14 @@ async def _use_totp(auth: Auth, db: AsyncSession, found: TotpSecret, code: str) 
         return False
     found.last_step = step
     return True
+
+
+def _open(auth: Auth, found: TotpSecret) -> bytes:
+    try:
+        return auth.key_ring.decrypt(found.secret, place=_place(found.user_id))
+    except NotDecipherable as problem:
+        log.error("%s", problem, extra={"action": "totp.unreadable"})
+        raise SecretUnreadable from None
 
 
 async def _remove_codes(db: AsyncSession, user_id: int) -> None:

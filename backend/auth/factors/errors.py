@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.errors import BadInput, Conflict, NotSignedIn
+from backend.errors import BadInput, Conflict, NotSignedIn, Unavailable
 
 
 class TotpRequired(NotSignedIn):
@@ -37,6 +37,15 @@ class EnrolmentCodeWrong(BadInput):
 
     def __init__(self) -> None:
         super().__init__("This code is not right. Is the clock of your phone?")
+
+
+class SecretUnreadable(Unavailable):
+    """ENCRYPTION_KEYS lacks the key that the secret was encrypted with."""
+
+    code = "factor_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__("Your authenticator app cannot be checked now. Tell an admin of the site.")
 
 
 class TotpEnabledAlready(Conflict):

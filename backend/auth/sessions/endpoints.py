@@ -48,6 +48,7 @@ def describe_session(caller: Identity) -> Response:
                 "id": caller.session_id,
                 "created_at": caller.session_created_at,
                 "expires_at": caller.session_expires_at,
+                "elevated_until": caller.elevated_until,
                 "impersonator": _impersonator(caller),
             },
         },

@@ -30,6 +30,7 @@ class CurrentSessionDetails(BaseModel):
     id: UUID
     created_at: datetime
     expires_at: datetime
+    elevated_until: datetime | None
     impersonator: Impersonator | None
 
 
