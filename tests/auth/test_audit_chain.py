@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,8 +13,9 @@ from sqlalchemy.exc import ProgrammingError
 from backend.auth.audit_log.actions import seal
 from backend.auth.audit_log.verification import verify
 from backend.auth.housekeeping import housekeeping
-from tests.fixtures.application import Farout
-from tests.fixtures.databases import Connection
+from tests.fixtures.application import KEY, Farout
+from tests.fixtures.databases import Connection, Server
+from tests.fixtures.servers import ROOT
 
 TODAY = datetime.now(UTC).date()
 DAYS = [TODAY - timedelta(days=ago) for ago in (3, 2, 0)]
@@ -191,3 +194,34 @@ async def test_the_service_seals_by_itself(
             continue
 
     assert (await verify(farout.auth)).entries == 1
+
+
+async def test_the_command_names_what_is_wrong_and_ends_with_status_1(
+    auth_owner: Connection, sealed: list[int], migrated: Server
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AUTH_DATABASE_URL": migrated.url("farout_auth_service", "farout_auth"),
+        "DISCORD_CLIENT_ID": "1",
+        "DISCORD_CLIENT_SECRET": "not used here",
+        "ENCRYPTION_KEYS": KEY,
+    }
+
+    async def verify_by_command() -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "backend", "audit", "verify", env=environment, cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        printed, _ = await process.communicate()
+        return process.returncode, printed.decode()
+
+    assert await verify_by_command() == (
+        0,
+        "30 entries of 3 days checked, 0 not sealed yet, 0 problems.\n",
+    )
+    await auth_owner.execute("UPDATE audit_log SET action = 'x' WHERE id = $1", sealed[3])
+
+    status, printed = await verify_by_command()
+
+    assert status == 1
+    assert f"entry {sealed[3]} was changed." in printed

@@ -195,6 +195,7 @@ async def test_success_forgives_this_network_and_not_the_others(
     assert await auth_owner.fetchval("SELECT max(failed_login_count) FROM account_security") == 0
 
 
+@pytest.mark.asvs("6.3.8")
 async def test_unknown_names_are_held_back_just_the_same(farout: Farout) -> None:
     answers = []
     for name in ("quiet", "nobody.at.all"):

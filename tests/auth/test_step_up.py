@@ -92,6 +92,7 @@ async def test_with_an_app_the_password_is_not_enough(
     assert await _step_up(quiet, code=codes[0]) == (204, None)
 
 
+@pytest.mark.asvs("6.8.4")
 async def test_a_fresh_sign_in_with_discord_is_a_proof_unless_there_is_an_app(
     farout: Farout, auth_owner: Connection
 ) -> None:

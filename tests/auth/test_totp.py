@@ -62,6 +62,7 @@ async def _finish(browser: Browser, challenge: str, code: str) -> httpx2.Respons
     return await browser.post("/auth/login/code", json={"challenge": challenge, "code": code})
 
 
+@pytest.mark.asvs("6.3.3")
 async def test_the_password_alone_opens_nothing_once_an_app_is_set_up(
     farout: Farout, quiet: Browser
 ) -> None:
@@ -174,6 +175,7 @@ async def test_whoever_is_banned_is_told_so_after_the_code(
     assert (answer.status_code, answer.json()["code"]) == (403, "account_banned")
 
 
+@pytest.mark.asvs("6.5.2")
 async def test_the_secret_is_encrypted_for_its_row(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:
@@ -190,6 +192,7 @@ async def test_the_secret_is_encrypted_for_its_row(
         farout.auth.key_ring.decrypt(sealed, place=b"totp_secrets.secret|0")
 
 
+@pytest.mark.asvs("6.5.6")
 async def test_removing_the_app_opens_the_account_to_the_password_again(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:
@@ -209,6 +212,7 @@ async def test_removing_the_app_opens_the_account_to_the_password_again(
         assert actions.count(action) == 1
 
 
+@pytest.mark.asvs("6.4.4")
 async def test_an_admin_helps_somebody_who_lost_everything(
     farout: Farout, quiet: Browser, admin: Browser, auth_owner: Connection
 ) -> None:
