@@ -13,7 +13,16 @@ from tests.fixtures.people import uid_of
 
 HTML = {"Accept": "text/html"}
 # What ends the impersonation, what nobody has to be signed in for, and nothing else.
-OPEN = {"/auth/logout", "/sign-out", "/auth/login", "/sign-in"}
+OPEN = {
+    "/auth/logout",
+    "/sign-out",
+    "/auth/login",
+    "/auth/login/code",
+    "/auth/passkeys/proof",
+    "/auth/passkeys/sign-in",
+    "/sign-in",
+    "/sign-in/code",
+}
 
 
 async def _begin(admin: Browser, uid: str, reason: str = "a ticket") -> None:

@@ -2,7 +2,16 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,16 +38,19 @@ def _remember_statement() -> Statement:
 _REMEMBER = _remember_statement()
 
 
-async def is_known(db: AsyncSession, user_id: int, device: str | None) -> bool:
+def knows(user_id: SQLColumnExpression[int] | int, device: str | None) -> ColumnElement[bool]:
     """Whether this account was signed in to with a password in this browser before."""
-    if device is None or not looks_like_a_token(device):
-        return False
-    known = select(KnownDevice.user_id).where(
+    hashed = token_hash(device) if device and looks_like_a_token(device) else b""
+    return exists().where(
         KnownDevice.user_id == user_id,
-        KnownDevice.token_hash == token_hash(device),
+        KnownDevice.token_hash == hashed,
         KnownDevice.last_used_at > func.now() - _LIFETIME,
     )
-    return await db.scalar(known) is not None
+
+
+async def is_known(db: AsyncSession, user_id: int, device: str | None) -> bool:
+    """The same for an account at hand."""
+    return await db.scalar(select(knows(user_id, device))) or False
 
 
 async def remember(rows: Rows, user_id: int, device: str) -> None:

@@ -20,15 +20,17 @@ def take_and_tell() -> ReturningInsert[bool, Any]:
     """Count a request of ``key``; returns ``fits`` and ``ahead``, how full its time is in seconds."""
     each = bindparam("each", type_=Interval)
     window = bindparam("window", type_=Interval)
-    new = insert(RateLimit).values(key=bindparam("key"), full_at=func.now() + each)
-    begins = func.greatest(RateLimit.full_at, func.now())
-    fits = begins + each <= func.now() + window
+    # Not the statement's time: whoever waited for the row would count from before they got it.
+    now = func.clock_timestamp()
+    new = insert(RateLimit).values(key=bindparam("key"), full_at=now + each)
+    begins = func.greatest(RateLimit.full_at, now)
+    fits = begins + each <= now + window
     return new.on_conflict_do_update(
         index_elements=[RateLimit.key],
         set_={"full_at": case((fits, begins + each), else_=RateLimit.full_at)},
     ).returning(
         literal_column("old.full_at IS NULL OR new.full_at > old.full_at", Boolean).label("fits"),
-        func.extract("epoch", literal_column("new.full_at") - func.now()).label("ahead"),
+        func.extract("epoch", literal_column("new.full_at") - now).label("ahead"),
     )
 
 

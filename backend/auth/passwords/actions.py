@@ -51,8 +51,7 @@ async def sign_in_with_password(
     """
     identifier = _storable(identifier)
     async with auth.database.transaction() as db:
-        user = await find_user_by_identifier(db, identifier)
-        is_known = await devices.is_known(db, user.id if user else 0, device)
+        user, is_known = await find_user_by_identifier(db, identifier, device=device)
     attempt = Attempt.at(
         f"user {user.id}" if user else f"nobody {identifier.lower()}",
         network=origin.network,
