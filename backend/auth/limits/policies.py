@@ -12,3 +12,5 @@ class Policy:
 
 PASSWORD_SIGN_IN = Policy("sign-in", 30, 60)
 DISCORD_SIGN_IN = Policy("discord", 120, 60)
+# What makes a mail, and what tries a secret that was mailed.
+MAILED = Policy("mailed", 20, 60)

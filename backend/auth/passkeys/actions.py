@@ -14,11 +14,13 @@ from backend.auth.factors.queries import lock_security
 from backend.auth.models import Passkey, User
 from backend.auth.passkeys import ceremonies
 from backend.auth.passkeys.errors import (
+    LastPasskey,
     PasskeyKnownAlready,
     PasskeyNotFound,
     PasskeyRefused,
     TooManyPasskeys,
 )
+from backend.auth.passwords.queries import get_user_locked
 from backend.auth.sessions.actions import StartedSession, start_session
 from backend.auth.side import Auth
 from backend.bridge.identity import Identity
@@ -91,11 +93,16 @@ async def add_passkey(
 
 
 async def remove_passkey(auth: Auth, caller: Identity, passkey_id: UUID, *, origin: Origin) -> None:
-    """Raises PasskeyNotFound for anybody else's."""
+    """Raises PasskeyNotFound for anybody else's, LastPasskey when they could not sign in any more."""
     async with auth.database.transaction() as db:
-        passkey = await db.get(Passkey, passkey_id, with_for_update=True)
+        user = await get_user_locked(db, caller.user_id)
+        passkey = await db.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != caller.user_id:
             raise PasskeyNotFound
+        if user.hashed_password is None and user.discord_id is None:
+            count = select(func.count()).where(Passkey.user_id == user.id)
+            if await db.scalar(count) == 1:
+                raise LastPasskey
         await db.delete(passkey)
         record(
             db, "passkey.removed", actor=caller.uid, target=caller.uid, origin=origin,

@@ -8,6 +8,13 @@ class PasskeyRefused(NotSignedIn):
         super().__init__("This passkey was not accepted. Try again, or sign in another way.")
 
 
+class LastPasskey(Conflict):
+    code = "last_way_in"
+
+    def __init__(self) -> None:
+        super().__init__("This passkey is your only way to sign in, so it stays.")
+
+
 class PasskeyNotMade(BadInput):
     code = "passkey_not_made"
 
