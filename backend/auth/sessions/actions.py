@@ -51,7 +51,7 @@ class StartedSession:
 def starting_statement(*beside: CTE) -> Statement:
     """Insert the session and its audit entry, unless the account is banned: one round trip.
 
-    What ``beside`` writes goes along with it, for ``start_session(statement=…)``.
+    What ``beside`` writes goes along with it, as the ``statement`` of a start.
     """
     method = bindparam("method", type_=Session.method.type)
     columns = [
