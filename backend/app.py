@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from backend import __version__
 from backend.auth.door import OwnDoor
+from backend.auth.housekeeping import housekeeping
 from backend.auth.mail.delivery import deliver_mails
 from backend.auth.routes import internal_routes
 from backend.auth.routes import routes as auth_routes
@@ -127,6 +128,7 @@ async def _lifespan(
         if auth is not None:
             await auth.open()
             await opened.enter_async_context(kept_up(auth))
+            await opened.enter_async_context(housekeeping(auth))
             if delivers_mail:
                 opened.push_async_callback(_stop, asyncio.create_task(deliver_mails(auth)))
             opened.enter_context(told_of_shutdown(auth.revocations.end_all))
@@ -141,7 +143,9 @@ async def _lifespan(
 
 def _middleware(auth: Auth | None, settings: SharedSettings, cookies: Cookies) -> list[Middleware]:
     headers = security_headers(
-        is_https=settings.is_https, image_source=settings.discord_cdn_base_url
+        is_https=settings.is_https,
+        image_source=settings.discord_cdn_base_url,
+        script=f"{settings.public_url}/static/passkeys.js",
     )
     wrapped = [
         Middleware(Envelope, headers=headers),

@@ -12,6 +12,8 @@ import uvicorn
 from rich.console import Console
 
 from backend import __version__, asgi, logs
+from backend.auth.audit_log.commands import commands as audit
+from backend.auth.bans.commands import ban, unban
 from backend.auth.keys.commands import commands as keys
 from backend.auth.mail.commands import commands as mail
 from backend.auth.registration.commands import commands as codes
@@ -44,6 +46,9 @@ app.add_typer(mail, name="mail")
 users.add_typer(codes, name="codes")
 app.add_typer(ranks, name="ranks")
 app.add_typer(community, name="community")
+users.command()(ban)
+users.command()(unban)
+app.add_typer(audit, name="audit")
 console = Console(highlight=False, soft_wrap=True)
 
 # The production image does not contain the development tools.

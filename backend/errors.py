@@ -1,6 +1,7 @@
 """The kinds of failure. What each becomes is said once: in ``web/error_responses.py`` and ``cli.py``."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class FaroutError(Exception):
@@ -9,6 +10,11 @@ class FaroutError(Exception):
     code: ClassVar[str]
     # What RFC 6749 5.2 calls it, at the token endpoints alone.
     oauth_error: ClassVar[str | None] = None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What programs are told besides: further members of the problem document."""
+        return {}
 
 
 class BadInput(FaroutError):
@@ -22,10 +28,10 @@ class Invalid(FaroutError):
 class NotSignedIn(FaroutError):
     """Nobody is signed in, or the credentials that were sent are not good.
 
-    ``challenge`` names the kind of credentials that would do.
+    ``scheme`` names the kind of credentials that would do.
     """
 
-    challenge: ClassVar[str] = "Bearer"
+    scheme: ClassVar[str] = "Bearer"
 
 
 class NotAllowed(FaroutError):
@@ -46,6 +52,14 @@ class ConditionMissing(FaroutError):
 
 class ConditionFailed(FaroutError):
     """The change was made for a state of the thing that is not there any more."""
+
+
+class TooMany(FaroutError):
+    """It was asked too often; ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Upstream(FaroutError):

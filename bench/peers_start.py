@@ -17,6 +17,7 @@ def settings(port: str, database: str, discord: str) -> dict[str, str]:
     """``development`` only because production refuses a stand-in for Discord."""
     return {
         "ENVIRONMENT": "development",
+        "RATE_LIMITS": "false",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "AUTH_DATABASE_URL": url_as(AUTH_ROLE, database),
         "DATABASE_URL": url_as(COMMUNITY_ROLE, database),

@@ -97,6 +97,7 @@ def _environment(cluster: Cluster, discord: str) -> dict[str, str]:
     """Farout's settings; ``development`` only because production refuses a stand-in."""
     return {
         "ENVIRONMENT": "development",
+        "RATE_LIMITS": "false",
         "PUBLIC_URL": "{base}",
         "AUTH_DATABASE_URL": cluster.url("farout_auth_service", "farout_auth"),
         "DATABASE_URL": cluster.url("farout_app", "farout"),

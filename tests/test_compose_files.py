@@ -67,6 +67,24 @@ def test_each_of_the_two_services_knows_its_own_secrets_alone(name: str, may_not
     assert not re.search(may_not_know, service(name, SPLIT) + bridge)
 
 
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [("auth", (AuthSettings, BridgeSettings)), ("community", (CommunitySettings, BridgeSettings))],
+)
+def test_each_of_the_two_services_is_given_all_its_settings(
+    name: str, kinds: tuple[type[BaseSettings], ...]
+) -> None:
+    bridge = SPLIT[SPLIT.index("x-bridge:") : SPLIT.index("\nservices:")]
+    passed = set(re.findall(r"^ +([A-Z_]+):", service(name, SPLIT) + bridge, re.MULTILINE))
+    # Where the other service is, each is told of the one alone that it calls; the first admin is made
+    # by `migrate`, and the community shows nothing of Discord's but pictures.
+    elsewhere = {"AUTH_SERVICE_URL", "COMMUNITY_SERVICE_URL"} | {
+        one.upper() for one in AuthSettings.model_fields if one.startswith("admin_")
+    }
+    wanted = {field.upper() for kind in kinds for field in kind.model_fields}
+    assert wanted - elsewhere <= passed
+
+
 def test_the_joining_secrets_have_no_default() -> None:
     stops = dict(re.findall(r"\$\{(\w+):\?(\w+) is missing", SPLIT))
     assert {"AUTH_SERVICE_API_KEY", "WEBHOOK_SECRETS"} <= set(stops)

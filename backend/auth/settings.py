@@ -53,6 +53,7 @@ class AuthSettings(AuthDatabaseSettings):
         "Make one with: python3 -c 'import base64, os;"
         ' print("k1:" + base64.b64encode(os.urandom(32)).decode())\''
     )
+    rate_limits: bool = True
     admin_username: Annotated[str, Field(min_length=1, max_length=60)] = "admin"
     admin_email: Annotated[str, Field(pattern=r"^\S+@\S+$", max_length=320)] = "admin@farout.local"
     admin_password: SecretStr | None = None

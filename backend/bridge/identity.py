@@ -1,7 +1,7 @@
 """The one question between the sides: who sent these credentials?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -34,10 +34,25 @@ class Identity:
     session_expires_at: datetime
     # Registered with an e-mail address and has not confirmed it yet.
     must_verify_email: bool = False
+    # The admin who looks through this user's eyes; None when it is the user.
+    impersonator_uid: UUID | None = None
+    impersonator: str | None = None
+    # Until when the last proof of who sits there is fresh enough for sensitive actions.
+    elevated_until: datetime | None = None
 
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+    @property
+    def is_impersonated(self) -> bool:
+        return self.impersonator_uid is not None
+
+    @property
+    def is_elevated(self) -> bool:
+        """Whether the person proved who they are in the last ten minutes."""
+        until = self.elevated_until
+        return until is not None and not self.is_impersonated and until > datetime.now(UTC)
 
 
 class IdentifyCaller(Protocol):

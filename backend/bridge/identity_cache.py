@@ -55,7 +55,12 @@ class _Entry:
         self.epoch = ask.epoch
         self.ends_at = ends_at
         # The notices that end it, word for word.
-        self.subjects = (f"session {identity.session_id}", f"user {identity.uid}")
+        self.subjects: tuple[str, ...] = (
+            f"session {identity.session_id}",
+            f"user {identity.uid}",
+            # Who looks through another's eyes does so only as long as they may.
+            *((f"user {identity.impersonator_uid}",) if identity.impersonator_uid else ()),
+        )
 
 
 class IdentityCache:
@@ -181,7 +186,7 @@ class IdentityCache:
         for subject in entry.subjects:
             self._by_subject.setdefault(subject, set()).add(key)
 
-    def _was_noticed_since(self, ask: _Ask, subjects: tuple[str, str]) -> bool:
+    def _was_noticed_since(self, ask: _Ask, subjects: tuple[str, ...]) -> bool:
         """Whether a notice came while auth was asked: the answer may be from before it."""
         missed = self.notices - ask.notices_before
         if missed > len(self._recent):

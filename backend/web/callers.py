@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from backend.bridge.identity import Credentials, Identity
 from backend.errors import NotAllowed, NotSignedIn
+from backend.web.same_origin import SAFE_METHODS
 from backend.web.state import web_of
 
 
@@ -39,6 +40,20 @@ class AdminRequired(NotAllowed):
         super().__init__("Only an admin may do this.")
 
 
+class ImpersonationOnlyLooks(NotAllowed):
+    code = "impersonation_only_looks"
+
+    def __init__(self) -> None:
+        super().__init__("You are looking at the site as somebody else; nothing can be changed so.")
+
+
+class StepUpRequired(NotAllowed):
+    code = "step_up_required"
+
+    def __init__(self) -> None:
+        super().__init__("Prove again that it is you: this needs a proof younger than ten minutes.")
+
+
 def read_credentials(request: Request) -> Credentials | None:
     """Return what the request carries; an Authorization header counts alone, beside any cookie."""
     authorization = request.headers.get("authorization")
@@ -65,6 +80,8 @@ async def require_any_caller(request: Request) -> Identity:
     identity = await find_caller(request)
     if identity is None:
         raise SignInRequired
+    if identity.is_impersonated and request.method not in SAFE_METHODS:
+        raise ImpersonationOnlyLooks
     return identity
 
 
@@ -90,8 +107,23 @@ async def require_admin(request: Request) -> Identity:
     return identity
 
 
+async def require_elevated(request: Request) -> Identity:
+    """For what a stolen, forgotten or borrowed session must not do."""
+    identity = await require_caller(request)
+    if not identity.is_elevated:
+        raise StepUpRequired
+    return identity
+
+
+async def require_elevated_admin(request: Request) -> Identity:
+    await require_admin(request)
+    return await require_elevated(request)
+
+
 MaybeCaller = Annotated[Identity | None, Depends(find_caller)]
 AnyCaller = Annotated[Identity, Depends(require_any_caller)]
 VerifiedCaller = Annotated[Identity, Depends(require_verified_caller)]
 Caller = Annotated[Identity, Depends(require_caller)]
 Admin = Annotated[Identity, Depends(require_admin)]
+Elevated = Annotated[Identity, Depends(require_elevated)]
+ElevatedAdmin = Annotated[Identity, Depends(require_elevated_admin)]

@@ -27,7 +27,8 @@ def client_address(request: HTTPConnection, trusted: Sequence[Network]) -> str |
 
 def _normal(address: str) -> str | None:
     try:
-        parsed = ip_address(address)
+        # A zone (fe80::1%eth0) is the peer's own business, and PostgreSQL's inet has none.
+        parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return None
     mapped = getattr(parsed, "ipv4_mapped", None)

@@ -25,6 +25,10 @@ class Cookies:
         return f"{self._prefix}farout_browser_"
 
     @property
+    def device(self) -> str:
+        return f"{self._prefix}farout_device"
+
+    @property
     def _prefix(self) -> str:
         return "__Host-" if self.is_https else ""
 
@@ -33,6 +37,9 @@ class Cookies:
 
     def clear_session(self, response: Response) -> None:
         self._set(response, self.session, "", 0)
+
+    def set_device(self, response: Response, token: str, *, max_age: int) -> None:
+        self._set(response, self.device, token, max_age)
 
     def set_browser(self, response: Response, name: str, secret: str, *, max_age: int) -> None:
         self._set(response, name, secret, max_age)
@@ -56,17 +63,24 @@ class Cookies:
         A neighbour on a sibling domain can plant a second cookie of the same name, and which of
         the two comes first is its choice.
         """
-        name = self.session
-        if name not in header:
-            return None
-        values = {value for found, value in _pairs(header) if found == name}
-        return values.pop() if len(values) == 1 else None
+        return _only(header, self.session)
+
+    def device_token(self, header: str) -> str | None:
+        """Return the secret by which accounts know this browser again."""
+        return _only(header, self.device)
 
     def _set(self, response: Response, name: str, value: str, max_age: int) -> None:
         response.set_cookie(
             name, value, max_age=max_age, path="/", secure=self.is_https, httponly=True,
             samesite="lax",
         )  # fmt: skip
+
+
+def _only(header: str, name: str) -> str | None:
+    if name not in header:
+        return None
+    values = {value for found, value in _pairs(header) if found == name}
+    return values.pop() if len(values) == 1 else None
 
 
 def _pairs(header: str) -> list[tuple[str, str]]:

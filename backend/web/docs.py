@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from backend.web.callers import MaybeCaller
 from backend.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -13,7 +14,7 @@ Schema = Mapping[str, Any]
 
 
 @router.get("/docs")
-async def reference(request: Request) -> Response:
+async def reference(request: Request, _: MaybeCaller) -> Response:
     document = request.app.openapi()
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in document["paths"].items():

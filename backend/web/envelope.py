@@ -38,6 +38,7 @@ class Envelope:
                 headers = message["headers"]
                 present = {name for name, _ in headers}
                 headers += [one for one in self._headers if one[0] not in present]
+                headers += scope.get("state", {}).get("headers", ())
                 headers.append((b"x-request-id", identifier.encode()))
             await send(message)
 
@@ -68,11 +69,12 @@ def _write_line(scope: Scope, status: int, seconds: float) -> None:
     )
 
 
-def security_headers(*, is_https: bool, image_source: str) -> list[Header]:
-    """Return what every answer carries unless it says otherwise itself."""
+def security_headers(*, is_https: bool, image_source: str, script: str) -> list[Header]:
+    """Return what every answer carries unless it says otherwise itself; ``script`` is the only one."""
     policy = (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
-        f" frame-ancestors 'none'; img-src 'self' {image_source}"
+        f" frame-ancestors 'none'; img-src 'self' {image_source};"
+        f" script-src {script}; connect-src 'self'"
     )
     headers = {
         "content-security-policy": policy,

@@ -1,8 +1,9 @@
 """What each kind of failure becomes: a problem document, or a page for somebody with a browser."""
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,11 +20,18 @@ from backend.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    TooMany,
     Unavailable,
     Upstream,
 )
-from backend.web.callers import EmailNotVerified, PasswordChangeRequired
-from backend.web.pages import render
+from backend.web.callers import (
+    EmailNotVerified,
+    PasswordChangeRequired,
+    StepUpRequired,
+    find_caller,
+)
+from backend.web.next_path import safe_next_path
+from backend.web.pages import render, sign_in_url
 from backend.web.problems import problem
 
 log = logging.getLogger(__name__)
@@ -37,6 +45,7 @@ _STATUS: tuple[tuple[type[FaroutError], HTTPStatus], ...] = (
     (Conflict, HTTPStatus.CONFLICT),
     (ConditionMissing, HTTPStatus.PRECONDITION_REQUIRED),
     (ConditionFailed, HTTPStatus.PRECONDITION_FAILED),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (Upstream, HTTPStatus.BAD_GATEWAY),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -76,16 +85,31 @@ async def _say_no(request: Request, error: Exception) -> Response:
         log.info("refused", extra={"action": "request.refused", "code": error.code})
     if not wants_page(request):
         return problem(
-            status, error.code, str(error), headers=headers, oauth_error=error.oauth_error
+            status,
+            error.code,
+            str(error),
+            headers=headers,
+            oauth_error=error.oauth_error,
+            facts=error.facts,
         )
     if isinstance(error, EmailNotVerified):
         return RedirectResponse("/verify-email", HTTPStatus.SEE_OTHER)
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/password", HTTPStatus.SEE_OTHER)
+    if isinstance(error, StepUpRequired):
+        return RedirectResponse(sign_in_url("/step-up", _page_of(request)), HTTPStatus.SEE_OTHER)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         wanted = request.scope["path"]
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}", HTTPStatus.SEE_OTHER)
-    return _error_page(request, status, str(error), headers)
+    return await _error_page(request, status, str(error), headers)
+
+
+def _page_of(request: Request) -> str:
+    """Return the page that somebody wanted, or that held the form they sent."""
+    if request.method == "GET":
+        return safe_next_path(request.scope["path"])
+    parts = urlsplit(request.headers.get("referer", ""))
+    return safe_next_path(parts.path)
 
 
 async def _say_invalid(request: Request, error: Exception) -> Response:
@@ -99,7 +123,7 @@ async def _say_invalid(request: Request, error: Exception) -> Response:
     fields = ", ".join(dict.fromkeys(one["field"] for one in errors if one["field"]))
     detail = f"Check these fields: {fields}." if fields else "The request's body is not valid."
     if wants_page(request):
-        return _error_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, {})
+        return await _error_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, {})
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 
 
@@ -113,22 +137,25 @@ async def _say_http(request: Request, error: Exception) -> Response:
     }.get(status, "The request could not be understood.")
     headers = dict(error.headers or {})
     if wants_page(request):
-        return _error_page(request, status, detail, headers)
+        return await _error_page(request, status, detail, headers)
     code = status.name.lower()
     return problem(status, code, detail, headers=headers)
 
 
 def _headers_for(error: FaroutError) -> dict[str, str]:
     if isinstance(error, NotSignedIn):
-        return {"WWW-Authenticate": error.challenge}
-    if isinstance(error, Unavailable):
+        return {"WWW-Authenticate": error.scheme}
+    if isinstance(error, TooMany | Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}
 
 
-def _error_page(
+async def _error_page(
     request: Request, status: HTTPStatus, detail: str, headers: dict[str, str]
 ) -> Response:
+    with suppress(Unavailable):
+        # The frame shows who is signed in, and whether somebody else looks through their eyes.
+        await find_caller(request)
     shown = {name: value for name, value in headers.items() if name != "WWW-Authenticate"}
     response = render(request, "error.html", status=status, title=status.phrase, detail=detail)
     response.headers.update(shown)

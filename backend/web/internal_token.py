@@ -13,7 +13,7 @@ HEADER = "Internal-Token"
 
 class InternalTokenRequired(NotSignedIn):
     code = "internal_token_required"
-    challenge = HEADER
+    scheme = HEADER
 
     def __init__(self) -> None:
         super().__init__(f"Send the key of AUTH_SERVICE_API_KEY in the header {HEADER}.")
@@ -21,7 +21,7 @@ class InternalTokenRequired(NotSignedIn):
 
 class InternalTokenRefused(NotSignedIn):
     code = "internal_token_refused"
-    challenge = HEADER
+    scheme = HEADER
 
 
 async def require_internal_token(request: Request) -> None:

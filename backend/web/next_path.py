@@ -7,7 +7,16 @@ HOME = "/"
 _LONGEST = 512
 # Printable ASCII without quotes, angle brackets, backslash and space.
 _ALLOWED = re.compile(r"/[!#-&(-;=?-\[\]-~]*")
-_NOT_PAGES = ("/auth", "/api", "/internal", "/login", "/redirect", "/sign-in", "/sign-out")
+_NOT_PAGES = (
+    "/auth",
+    "/api",
+    "/internal",
+    "/login",
+    "/redirect",
+    "/sign-in",
+    "/sign-out",
+    "/step-up",
+)
 
 
 def safe_next_path(wanted: object) -> str:

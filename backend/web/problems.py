@@ -41,8 +41,12 @@ def problem(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
     oauth_error: str | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Build a problem document; ``code`` is what clients may rely on, ``detail`` is for people."""
+    """Build a problem document; ``code`` is what clients may rely on, ``detail`` is for people.
+
+    ``facts`` are further members of this kind of problem (RFC 9457 3.2).
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -55,4 +59,5 @@ def problem(
         body["errors"] = list(errors)
     if oauth_error is not None:
         body["error"] = oauth_error
+    body |= facts or {}
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from backend.web.cookies import Cookies
 from backend.web.problems import problem
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SameOrigin:
@@ -22,7 +22,7 @@ class SameOrigin:
         self._cookies = cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             headers = Headers(scope=scope)
             if "authorization" not in headers and not self._is_ours(headers):
                 refusal = problem(

@@ -3,12 +3,14 @@
 import asyncio
 import base64
 import os
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import LargeBinary
 
-from backend.auth.crypto.key_ring import KeyRing
+from backend.auth.crypto.key_ring import KeyRing, place
 from backend.auth.discord_tokens.actions import get_access_token
 from backend.auth.discord_tokens.revoking import give_up_tokens, revoke_given_up
 from backend.auth.keys.actions import encrypted_columns, encrypted_tables, reencrypt
@@ -48,6 +50,21 @@ async def _fill(farout: Farout, owner: Connection) -> None:
     cosmo = await owner.fetchval("SELECT id FROM users WHERE discord_id = $1", COSMO_ID)
     async with farout.auth.database.transaction() as db:
         await give_up_tokens(farout.auth, db, cosmo)
+    ring, mail, today = farout.auth.key_ring, uuid4(), datetime.now(UTC).date()
+    await owner.execute(
+        "INSERT INTO totp_secrets (user_id, secret) VALUES ($1, $2)",
+        cosmo, ring.encrypt(b"x", place=place("totp_secrets.secret", cosmo)),
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO mails (id, kind, recipient, body, expires_at)"
+        " VALUES ($1, 'test', 'x@example.org', $2, now() + interval '1 hour')",
+        mail, ring.encrypt(b"x", place=place("mails.body", mail)),
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO audit_seals (day, previous_head, key, entries, head, proof)"
+        " VALUES ($1, '', $2, 0, '', '')",
+        today, ring.encrypt(b"x", place=place("audit_seals.key", today.isoformat())),
+    )  # fmt: skip
 
 
 async def test_afterwards_the_old_key_is_not_needed_any_more(
@@ -158,6 +175,13 @@ async def test_what_no_key_can_read_is_counted_and_does_not_stop_the_rest(
     assert (result.rows["oauth_tokens"], result.unreadable) == (2, {"oauth_tokens": 1})
 
 
+# Neither secret nor a hash by name: what may be known, and keys that are digests.
+KNOWN = {
+    "audit_links.hash", "audit_seals.head", "audit_seals.previous_head", "audit_seals.proof",
+    "challenges.value", "login_attempts.key", "passkeys.credential_id", "passkeys.public_key",
+}  # fmt: skip
+
+
 def test_every_column_of_bytes_is_a_hash_or_encrypted() -> None:
     forgotten = [
         f"{table.name}.{column.name}"
@@ -167,7 +191,7 @@ def test_every_column_of_bytes_is_a_hash_or_encrypted() -> None:
         and not column.name.endswith("_hash")
         and column not in encrypted_columns(table)
     ]
-    assert forgotten == []
+    assert set(forgotten) == KNOWN
 
 
 async def test_the_command_says_what_it_did(

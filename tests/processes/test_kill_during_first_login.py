@@ -66,6 +66,7 @@ async def scene(migrated: Server, empty_databases: None) -> AsyncIterator[Scene]
         "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",
         "DISCORD_API_BASE_URL": f"{discord}/api/v10",
         "ENCRYPTION_KEYS": KEY,
+        "RATE_LIMITS": "false",
     }
     async with serving(standin.app, standin_port):
         yield Scene(standin, wire, environment, origin, port)

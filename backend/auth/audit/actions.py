@@ -3,8 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, bindparam, insert, literal, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    SQLColumnExpression,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from backend.auth.audit.origin import Origin
 from backend.auth.models import AccountSecurity, AuditEntry
@@ -32,19 +42,28 @@ def record(
     )
 
 
-def record_beside(change: CTE, action: str, details: ColumnElement[Any]) -> CTE:
+def record_beside(
+    change: CTE, action: str, details: ColumnElement[Any], *, by: ColumnElement[Any] | None = None
+) -> CTE:
     """Return the entry as part of the statement whose ``change`` returns a ``user_id``.
 
-    For what people do to themselves: actor and target are that user. The statement needs values for
-    ``ip`` and ``request_id``.
+    For what people do to themselves: actor and target are that user. ``by`` is the id of the admin
+    who did it as that user, null for the user. The statement needs ``ip`` and ``request_id``.
     """
-    entry = select(
+    own, others = AccountSecurity, aliased(AccountSecurity)
+    actor: SQLColumnExpression[Any] = own.uid
+    entries = select(own).join(change, change.c.user_id == own.user_id)
+    if by is not None:
+        actor = func.coalesce(others.uid, own.uid)
+        entries = entries.outerjoin(others, others.user_id == by)
+    entry = entries.with_only_columns(
         literal(action),
-        AccountSecurity.uid,
-        AccountSecurity.uid,
+        actor,
+        own.uid,
         bindparam("ip", type_=AuditEntry.ip.type),
         bindparam("request_id", type_=AuditEntry.request_id.type),
         details,
-    ).join(change, change.c.user_id == AccountSecurity.user_id)
+        maintain_column_froms=True,
+    )
     columns = ["action", "actor_uid", "target_uid", "ip", "request_id", "details"]
     return insert(AuditEntry).from_select(columns, entry).cte("recorded")

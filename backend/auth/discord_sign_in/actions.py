@@ -13,6 +13,7 @@ from backend.auth.discord_sign_in import states
 from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
 from backend.auth.discord_sign_in.errors import SignInBusy
 from backend.auth.discord_tokens.keeping import kept, kept_values
+from backend.auth.limits.actions import Taken
 from backend.auth.sessions.actions import StartedSession, start_session, starting_statement
 from backend.auth.side import Auth
 from backend.bridge.events import DiscordProfile, Event, UserState
@@ -35,10 +36,16 @@ class Begun:
 
     authorize_url: str
     browser: str
+    taken: Taken | None
 
 
 async def begin(
-    auth: Auth, *, next_path: str, browser: str | None, session_id: UUID | None = None
+    auth: Auth,
+    *,
+    next_path: str,
+    browser: str | None,
+    network: str,
+    session_id: UUID | None = None,
 ) -> Begun:
     """Begin a sign-in, or a link for the session ``session_id``.
 
@@ -46,7 +53,7 @@ async def begin(
     """
     secret = browser or new_token()
     verifier = secrets.token_urlsafe(_VERIFIER_BYTES)
-    state = await states.remember(
+    written = await states.remember(
         auth.database,
         auth.key_ring,
         browser=secret,
@@ -54,8 +61,10 @@ async def begin(
         next_path=next_path,
         purpose="link" if session_id else "login",
         session_id=session_id,
+        network=network if auth.settings.rate_limits else None,
     )
-    return Begun(auth.discord.authorize_url(state=state, code_verifier=verifier), secret)
+    url = auth.discord.authorize_url(state=written.state, code_verifier=verifier)
+    return Begun(url, secret, written.taken)
 
 
 async def consume_state(auth: Auth, *, state: str, browsers: Iterable[str]) -> states.ConsumedState:

@@ -19,6 +19,8 @@ from backend.auth.discord_sign_in.errors import (
     StateRefused,
 )
 from backend.auth.discord_sign_in.states import LIFETIME_SECONDS, ConsumedState
+from backend.auth.limits.dependencies import announce
+from backend.auth.limits.policies import DISCORD_SIGN_IN
 from backend.auth.sessions.actions import end_session_of_token
 from backend.auth.side import Auth
 from backend.web.callers import require_caller
@@ -62,7 +64,12 @@ async def send_to_discord(
         ((name, value) for name, value in present.items() if looks_like_a_token(value)),
         (cookies.new_browser_name(), None),
     )
-    begun = await actions.begin(auth, next_path=next_path, browser=secret, session_id=session_id)
+    network = (await request_origin(request)).network
+    begun = await actions.begin(
+        auth, next_path=next_path, browser=secret, network=network, session_id=session_id
+    )
+    if begun.taken is not None:
+        announce(request, DISCORD_SIGN_IN, begun.taken)
     response = RedirectResponse(begun.authorize_url, status.HTTP_302_FOUND)
     cookies.set_browser(response, name, begun.browser, max_age=LIFETIME_SECONDS)
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -7,7 +7,7 @@ from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.discord_sign_in import linking
 from backend.auth.discord_sign_in.endpoints import send_to_discord
 from backend.auth.discord_sign_in.errors import DiscordAlreadyLinked, LinkRefused
-from backend.web.callers import Caller
+from backend.web.callers import Elevated
 
 router = APIRouter(prefix="/auth/discord", tags=["account"])
 
@@ -15,7 +15,7 @@ _BACK = "/account?done=linked"
 
 
 @router.get("/link", status_code=status.HTTP_302_FOUND, response_class=RedirectResponse)
-async def begin_link(request: Request, caller: Caller) -> Response:
+async def begin_link(request: Request, caller: Elevated) -> Response:
     """Send the caller to Discord to link the account they have there."""
     # A link on another site must not begin it: SameSite=Lax sends the cookie with it.
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
@@ -26,6 +26,6 @@ async def begin_link(request: Request, caller: Caller) -> Response:
 
 
 @router.delete("/link", status_code=status.HTTP_204_NO_CONTENT)
-async def unlink(caller: Caller, auth: RunningAuth, origin: RequestOrigin) -> None:
+async def unlink(caller: Elevated, auth: RunningAuth, origin: RequestOrigin) -> None:
     """Unlink the caller's Discord account, if they have another way to sign in."""
     await linking.unlink(auth, caller, origin=origin)

@@ -73,7 +73,7 @@ async def unlink(auth: Auth, caller: Identity, *, origin: Origin) -> None:
         user = await get_user_locked(db, caller.user_id)
         if user.discord_id is None:
             raise DiscordNotLinked
-        if not has_another_way_in(user):
+        if not await has_another_way_in(db, user):
             raise LastWayIn
         await give_up_tokens(auth, db, user.id)
         user.discord_id = user.discriminator = user.avatar = None

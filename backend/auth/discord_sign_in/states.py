@@ -3,14 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Interval, LargeBinary, Uuid, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Interval,
+    LargeBinary,
+    String,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
 from backend.auth.discord_sign_in.errors import StateRefused
+from backend.auth.limits.actions import Taken, arguments, take_and_tell, taken
+from backend.auth.limits.policies import DISCORD_SIGN_IN
 from backend.auth.models import OAuthState
 from backend.database import Database, Statement
 
@@ -21,7 +35,7 @@ Purpose = Literal["login", "link"]
 _SWEEP = 20
 
 
-def _insert_statement() -> Statement:
+def _insert_statement(*, limited: bool) -> Statement:
     dead = (
         select(OAuthState.state_hash)
         .where(OAuthState.expires_at < func.now())
@@ -29,22 +43,26 @@ def _insert_statement() -> Statement:
         .with_for_update(skip_locked=True)
     )
     swept = delete(OAuthState).where(OAuthState.state_hash.in_(dead)).cte("swept")
-    return Statement(
-        insert(OAuthState)
-        .values(
-            state_hash=bindparam("state_hash"),
-            browser_hash=bindparam("browser_hash"),
-            verifier=bindparam("verifier"),
-            next_path=bindparam("next_path"),
-            purpose=bindparam("purpose"),
-            session_id=bindparam("session_id", type_=Uuid),
-            expires_at=func.now() + bindparam("lifetime", type_=Interval),
-        )
-        .add_cte(swept)
-    )
+    values: dict[str, ColumnElement[Any]] = {
+        "state_hash": bindparam("state_hash", type_=LargeBinary),
+        "browser_hash": bindparam("browser_hash", type_=LargeBinary),
+        "verifier": bindparam("verifier", type_=LargeBinary),
+        "next_path": bindparam("next_path", type_=String),
+        "purpose": bindparam("purpose", type_=String),
+        "session_id": bindparam("session_id", type_=Uuid),
+        "expires_at": func.now() + bindparam("lifetime", type_=Interval),
+    }
+    if not limited:
+        return Statement(insert(OAuthState).values(values).add_cte(swept))
+    # One round trip for the limit and the row.
+    limit = take_and_tell().cte("taken")
+    new = select(*values.values()).select_from(limit).where(limit.c.fits)
+    written = insert(OAuthState).from_select(list(values), new).cte("written")
+    return Statement(select(limit.c.fits, limit.c.ahead).add_cte(written, swept))
 
 
-_INSERT = _insert_statement()
+_INSERT = _insert_statement(limited=False)
+_INSERT_WITHIN_LIMIT = _insert_statement(limited=True)
 _CONSUME = Statement(
     delete(OAuthState)
     .where(
@@ -66,6 +84,14 @@ class ConsumedState:
     session_id: UUID | None
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """The state of a sign-in, and where its network stands; None where nothing is limited."""
+
+    state: str
+    taken: Taken | None
+
+
 async def remember(
     database: Database,
     key_ring: KeyRing,
@@ -75,12 +101,17 @@ async def remember(
     next_path: str,
     purpose: Purpose = "login",
     session_id: UUID | None = None,
-) -> str:
-    """Write a sign-in down, or a link for a session, and return its state."""
+    network: str | None = None,
+) -> Remembered:
+    """Write a sign-in down, or a link for a session, unless ``network`` began too many.
+
+    Without ``network`` nothing is limited.
+    """
     state = new_token()
     state_hash = token_hash(state)
-    await database.row(
-        _INSERT,
+    limit = {} if network is None else arguments(DISCORD_SIGN_IN, network)
+    row = await database.row(
+        _INSERT if network is None else _INSERT_WITHIN_LIMIT,
         state_hash=state_hash,
         browser_hash=token_hash(browser),
         verifier=key_ring.encrypt(verifier.encode(), place=place(_COLUMN, state_hash)),
@@ -88,8 +119,9 @@ async def remember(
         purpose=purpose,
         session_id=session_id,
         lifetime=timedelta(seconds=LIFETIME_SECONDS),
+        **limit,
     )
-    return state
+    return Remembered(state, None if row is None else taken(DISCORD_SIGN_IN, row))
 
 
 async def consume(

@@ -4,14 +4,14 @@ from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.email_change import actions
 from backend.auth.email_change.schemas import EmailChangeRequest
 from backend.auth.email_verification.schemas import MailedToken
-from backend.web.callers import Caller
+from backend.web.callers import Elevated
 
 router = APIRouter(prefix="/auth/email/change", tags=["account"])
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED)
 async def ask_for_change(
-    change: EmailChangeRequest, caller: Caller, auth: RunningAuth, origin: RequestOrigin
+    change: EmailChangeRequest, caller: Elevated, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:
     """Ask for another e-mail address; it counts once it is confirmed there, within a day."""
     await actions.ask_for_change(

@@ -7,7 +7,7 @@ from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.email_change import actions
 from backend.auth.passwords.queries import has_password
 from backend.errors import BadInput, Conflict, FaroutError
-from backend.web.callers import Caller, MaybeCaller
+from backend.web.callers import Elevated, MaybeCaller
 from backend.web.error_responses import status_of
 from backend.web.pages import render
 
@@ -17,7 +17,7 @@ Field = Annotated[str, Form(max_length=4096)]
 
 
 @router.get("")
-async def change_page(request: Request, caller: Caller, auth: RunningAuth) -> Response:
+async def change_page(request: Request, caller: Elevated, auth: RunningAuth) -> Response:
     async with auth.database.transaction() as db:
         if not await has_password(db, caller.user_id):
             return RedirectResponse("/account", status.HTTP_303_SEE_OTHER)
@@ -27,7 +27,7 @@ async def change_page(request: Request, caller: Caller, auth: RunningAuth) -> Re
 @router.post("")
 async def ask_for_change(
     request: Request,
-    caller: Caller,
+    caller: Elevated,
     auth: RunningAuth,
     origin: RequestOrigin,
     new_email: Field,

@@ -6,6 +6,8 @@ from starlette.responses import RedirectResponse
 from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.email_verification import actions
 from backend.auth.email_verification.queries import find_claimed_email
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import MAILED
 from backend.errors import BadInput, Conflict
 from backend.web.callers import AnyCaller, MaybeCaller
 from backend.web.error_responses import status_of
@@ -34,7 +36,7 @@ async def verify_page(
     )
 
 
-@router.post("")
+@router.post("", dependencies=[limited(MAILED)])
 async def verify(
     request: Request, caller: MaybeCaller, auth: RunningAuth, origin: RequestOrigin, token: Token
 ) -> Response:
@@ -48,7 +50,7 @@ async def verify(
     return RedirectResponse("/" if caller else "/sign-in?done=verified", status.HTTP_303_SEE_OTHER)
 
 
-@router.post("/resend")
+@router.post("/resend", dependencies=[limited(MAILED)])
 async def send_again(
     request: Request, caller: AnyCaller, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:

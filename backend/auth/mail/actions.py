@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.auth.crypto.key_ring import place
 from backend.auth.mail.errors import MailNotConfigured
 from backend.auth.mail.letters import Kind, write_letter
 from backend.auth.models import Mail, User
@@ -59,4 +60,4 @@ async def tell_owner(db: AsyncSession, auth: Auth, user: User, kind: Kind) -> No
 
 def body_place(identifier: UUID) -> bytes:
     """Say what an encrypted text is bound to."""
-    return b"mails.body|" + identifier.bytes
+    return place("mails.body", identifier)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.auth.models.base import Base
 from backend.auth.models.user import User
-from backend.tables import grants
+from backend.tables import ENCRYPTED, grants
 
 
 class Mail(Base):
@@ -43,7 +43,7 @@ class Mail(Base):
     )
     kind: Mapped[str] = mapped_column(String(32))
     recipient: Mapped[str] = mapped_column(String(320))
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, info=ENCRYPTED)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     # After this moment what the mail says is no longer of use, such as a link that has run out.
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

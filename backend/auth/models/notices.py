@@ -1,7 +1,8 @@
 """The triggers that give notice of everything that may make a remembered identity wrong.
 
 A notice goes out with the commit, on the channel ``farout_revocations``, whoever made the change:
-``session UUID``, ``user UID`` or ``all``. Listeners forget what they remember of it.
+``session UUID``, ``user UID`` or ``all``. Listeners forget what they remember of it. What happens to
+an admin concerns the sessions in which they impersonate somebody, too.
 """
 
 from backend.auth.models.account_security import AccountSecurity
@@ -55,6 +56,8 @@ BEGIN
     THEN
         PERFORM pg_notify('farout_revocations', 'user ' || uid)
         FROM account_security WHERE user_id = NEW.id;
+        PERFORM pg_notify('farout_revocations', 'session ' || id)
+        FROM sessions WHERE impersonator_id = NEW.id AND revoked_at IS NULL;
     END IF;
     RETURN NULL;
 END
@@ -68,6 +71,8 @@ NOTICE_SECURITY = """
 CREATE FUNCTION notice_security() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('farout_revocations', 'user ' || NEW.uid);
+    PERFORM pg_notify('farout_revocations', 'session ' || id)
+    FROM sessions WHERE impersonator_id = NEW.user_id AND revoked_at IS NULL;
     RETURN NULL;
 END
 $$

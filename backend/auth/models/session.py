@@ -27,7 +27,16 @@ class Session(Base):
     __tablename__ = "sessions"
     __table_args__ = (
         CheckConstraint("(revoked_at IS NULL) = (revoked_reason IS NULL)", "whole_revocation"),
+        CheckConstraint(
+            "(impersonator_id IS NULL) = (impersonation_reason IS NULL)", "whole_impersonation"
+        ),
+        CheckConstraint("impersonator_id <> user_id", "impersonates_another"),
         Index("sessions_user_id_idx", "user_id", "id"),
+        Index(
+            "sessions_impersonator_id_idx",
+            "impersonator_id",
+            postgresql_where=text("impersonator_id IS NOT NULL"),
+        ),
         grants(farout_auth_service="SELECT, INSERT, UPDATE, DELETE"),
     )
 
@@ -45,3 +54,8 @@ class Session(Base):
     elevated_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_reason: Mapped[str | None] = mapped_column(String(32))
+    # The admin who looks through this user's eyes; the session is theirs then, not the user's.
+    impersonator_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey(User.id, ondelete="CASCADE")
+    )
+    impersonation_reason: Mapped[str | None] = mapped_column(String(500))

@@ -1,10 +1,14 @@
 """Sign in with a password, and change it. bcrypt never runs while a row is locked."""
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal_column, update
 
+from backend.auth.attempts import devices
+from backend.auth.attempts.actions import Attempt, charge, forgive
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.password_hasher import LONGEST_PASSWORD_BYTES
+from backend.auth.factors.errors import TotpRequired
+from backend.auth.factors.sign_in import challenge_if_needed
 from backend.auth.models import AccountSecurity, User
 from backend.auth.passwords.errors import (
     CurrentPasswordWrong,
@@ -21,16 +25,39 @@ from backend.database import Statement
 
 _LONGEST_IDENTIFIER = 320
 _SIGNED_IN = Statement(
-    update(User).where(User.id == bindparam("of_user")).values(last_login=func.now())
+    update(User)
+    .where(
+        User.id == bindparam("of_user"),
+        User.hashed_password == bindparam("stored"),
+        User.is_active,
+    )
+    .values(last_login=func.now())
+    .returning(User.id)
+)
+_NO_FAILURES = Statement(
+    update(AccountSecurity)
+    .where(AccountSecurity.user_id == bindparam("of_user"), AccountSecurity.failed_login_count > 0)
+    .values(failed_login_count=literal_column("0"))
 )
 
 
 async def sign_in_with_password(
-    auth: Auth, *, identifier: str, password: str, origin: Origin
+    auth: Auth, *, identifier: str, password: str, origin: Origin, device: str
 ) -> StartedSession:
-    """Start a session; unknown user, wrong password and no password take the same time and answer."""
+    """Start a session; unknown user, wrong password and no password take the same time and answer.
+
+    ``device`` is the secret of the browser; from now on the account knows it. Raises
+    InvalidCredentials, TotpRequired, TooManyAttempts, AccountBanned.
+    """
+    identifier = _storable(identifier)
     async with auth.database.transaction() as db:
-        user = await find_user_by_identifier(db, _storable(identifier))
+        user, is_known = await find_user_by_identifier(db, identifier, device=device)
+    attempt = Attempt.at(
+        f"user {user.id}" if user else f"nobody {identifier.lower()}",
+        network=origin.network,
+        device=device if is_known else None,
+    )
+    await charge(auth.database, attempt)
     stored = user.hashed_password if user else None
     if len(password) > LONGEST_PASSWORD_BYTES:
         password = ""
@@ -38,8 +65,18 @@ async def sign_in_with_password(
     if user is None or not matches or not user.is_active:
         await _record_failure(auth, user, origin)
         raise InvalidCredentials
+    challenge = await challenge_if_needed(auth, user.id, origin=origin)
+    if challenge is not None:
+        async with auth.database.rows() as rows:
+            await forgive(rows, attempt)
+        raise TotpRequired(challenge)
     async with auth.database.rows() as rows:
-        await rows.row(_SIGNED_IN, of_user=user.id)
+        # Whatever happened to the account while bcrypt was at work counts.
+        if await rows.row(_SIGNED_IN, of_user=user.id, stored=stored) is None:
+            raise InvalidCredentials
+        await rows.row(_NO_FAILURES, of_user=user.id)
+        await forgive(rows, attempt)
+        await devices.remember(rows, user.id, device)
         return await start_session(
             rows,
             user.id,
@@ -58,6 +95,11 @@ async def change_password(
     stored = user.hashed_password
     if stored is None:
         raise NoPassword
+    # Whoever has taken over a session has no more tries than at the door.
+    attempt = Attempt.at(
+        f"user {user.id}", network=origin.network, device=f"session {caller.session_id}"
+    )
+    await charge(auth.database, attempt)
     if not await auth.passwords.matches(current, stored):
         raise CurrentPasswordWrong
     check_password(new, personal=(user.username, user.email))
@@ -70,6 +112,7 @@ async def change_password(
             raise CurrentPasswordWrong
         user.hashed_password = hashed
         user.must_change_password = False
+        await devices.forget_all(db, user.id)
         await db.execute(
             update(AccountSecurity)
             .where(AccountSecurity.user_id == user.id)
@@ -86,11 +129,13 @@ async def change_password(
 
 async def _record_failure(auth: Auth, user: User | None, origin: Origin) -> None:
     async with auth.database.transaction() as db:
-        uid = None
-        if user is not None:
-            uid = await db.scalar(
-                select(AccountSecurity.uid).where(AccountSecurity.user_id == user.id)
-            )
+        counted = (
+            update(AccountSecurity)
+            .where(AccountSecurity.user_id == (user.id if user else 0))
+            .values(failed_login_count=AccountSecurity.failed_login_count + 1)
+            .returning(AccountSecurity.uid)
+        )
+        uid = await db.scalar(counted)
         record(db, "sign_in.failed", actor=None, target=uid, origin=origin, method="password")
 
 

@@ -1,7 +1,10 @@
 from fastapi import APIRouter, Request, Response, status
 
+from backend.auth.attempts.browser import device_of, keep_sign_in
 from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.identify import Identify
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import PASSWORD_SIGN_IN
 from backend.auth.passwords import actions
 from backend.auth.passwords.errors import InvalidCredentials
 from backend.auth.passwords.schemas import PasswordChange, PasswordSignIn
@@ -9,29 +12,28 @@ from backend.auth.sessions.endpoints import describe_session
 from backend.auth.sessions.schemas import CurrentSession
 from backend.bridge.identity import Credentials
 from backend.web.callers import VerifiedCaller
-from backend.web.state import web_of
 
 router = APIRouter(prefix="/auth", tags=["sign in"])
 
 
-@router.post("/login", response_model=CurrentSession)
+@router.post("/login", response_model=CurrentSession, dependencies=[limited(PASSWORD_SIGN_IN)])
 async def sign_in_with_password(
     request: Request, sign_in: PasswordSignIn, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:
     """Sign in with a user name or e-mail address and a password; sets the session cookie."""
+    device = device_of(request)
     session = await actions.sign_in_with_password(
         auth,
         identifier=sign_in.identifier,
         password=sign_in.password.get_secret_value(),
         origin=origin,
+        device=device,
     )
     identity = await Identify(auth)(Credentials(cookie=session.token))
     if identity is None:
         raise InvalidCredentials
     response = describe_session(identity)
-    web_of(request).cookies.set_session(
-        response, session.token, max_age=auth.settings.session_seconds
-    )
+    keep_sign_in(request, response, auth, session, device)
     return response
 
 

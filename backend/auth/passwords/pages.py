@@ -3,15 +3,20 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response, status
 from starlette.responses import RedirectResponse
 
+from backend.auth.attempts.browser import device_of, keep_sign_in
+from backend.auth.attempts.errors import TooManyAttempts
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.factors.code_form import code_form
+from backend.auth.factors.errors import TotpRequired
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import PASSWORD_SIGN_IN
 from backend.auth.passwords import actions
 from backend.auth.passwords.errors import InvalidCredentials
-from backend.errors import BadInput, Conflict
+from backend.errors import BadInput, Conflict, FaroutError, TooMany
 from backend.web.callers import MaybeCaller, VerifiedCaller
 from backend.web.error_responses import status_of
 from backend.web.next_path import safe_next_path
 from backend.web.pages import render, sign_in_url
-from backend.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +42,7 @@ async def sign_in_page(
     return _sign_in_form(request, auth, next_path, done=_DONE.get(done))
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=[limited(PASSWORD_SIGN_IN)])
 async def sign_in(
     request: Request,
     auth: RunningAuth,
@@ -46,17 +51,17 @@ async def sign_in(
     password: Field,
     next: Field = "/",  # noqa: A002
 ) -> Response:
-    next_path = safe_next_path(next)
+    next_path, device = safe_next_path(next), device_of(request)
     try:
         session = await actions.sign_in_with_password(
-            auth, identifier=identifier, password=password, origin=origin
+            auth, identifier=identifier, password=password, origin=origin, device=device
         )
-    except InvalidCredentials as error:
-        return _sign_in_form(request, auth, next_path, message=str(error), identifier=identifier)
+    except TotpRequired as required:
+        return code_form(request, required.challenge, next_path)
+    except (InvalidCredentials, TooManyAttempts) as error:
+        return _sign_in_form(request, auth, next_path, error=error, identifier=identifier)
     response = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
-    web_of(request).cookies.set_session(
-        response, session.token, max_age=auth.settings.session_seconds
-    )
+    keep_sign_in(request, response, auth, session, device)
     return response
 
 
@@ -87,7 +92,7 @@ async def change_password(
         await actions.change_password(
             auth, caller, current=current_password, new=new_password, origin=origin
         )
-    except (BadInput, Conflict) as error:
+    except (BadInput, Conflict, TooMany) as error:
         return again(str(error), status_of(error))
     return RedirectResponse("/account?done=password", status.HTTP_303_SEE_OTHER)
 
@@ -97,20 +102,23 @@ def _sign_in_form(
     auth: RunningAuth,
     next_path: str,
     *,
-    message: str | None = None,
+    error: FaroutError | None = None,
     identifier: str = "",
     done: str | None = None,
 ) -> Response:
-    return render(
+    response = render(
         request,
         "sign_in.html",
-        status=status.HTTP_401_UNAUTHORIZED if message else status.HTTP_200_OK,
+        status=status_of(error) if error else status.HTTP_200_OK,
         next_path=next_path,
         discord_url=sign_in_url("/auth/discord/login", next_path),
-        message=message,
+        message=str(error) if error else None,
         identifier=identifier,
         has_password_form=True,
         done=done,
         can_register=auth.settings.registration_mode != "closed",
         can_recover=auth.settings.can_send_mail,
     )
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response

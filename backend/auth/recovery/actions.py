@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, literal_column, select, upda
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.auth.attempts import devices
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
@@ -66,6 +67,8 @@ async def reset_password(auth: Auth, token: str, new: str, *, origin: Origin) ->
         user.hashed_password = hashed
         user.must_change_password = False
         uid = await _note_change(db, user.id)
+        # Whoever knew the old password may have been let past the delays on some device.
+        await devices.forget_all(db, user.id)
         ended = await end_sessions_of_user(db, user.id, reason="password_reset")
         await tell_owner(db, auth, user, "password_was_reset")
         record(db, "password.reset", actor=uid, target=uid, origin=origin, ended_sessions=ended)

@@ -1,13 +1,15 @@
 from fastapi import APIRouter, Response, status
 
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import MAILED
 from backend.auth.recovery import actions
 from backend.auth.recovery.schemas import ForgottenPassword, PasswordResetRequest
 
 router = APIRouter(prefix="/auth/password", tags=["sign in"])
 
 
-@router.post("/forgot", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/forgot", status_code=status.HTTP_202_ACCEPTED, dependencies=[limited(MAILED)])
 async def ask_for_reset(
     forgotten: ForgottenPassword, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:
@@ -19,7 +21,7 @@ async def ask_for_reset(
     return Response(status_code=status.HTTP_202_ACCEPTED)
 
 
-@router.post("/reset", status_code=status.HTTP_204_NO_CONTENT)
+@router.post("/reset", status_code=status.HTTP_204_NO_CONTENT, dependencies=[limited(MAILED)])
 async def reset_password(
     reset: PasswordResetRequest, auth: RunningAuth, origin: RequestOrigin
 ) -> None:

@@ -4,6 +4,8 @@ from fastapi import APIRouter, Form, Request, Response, status
 from starlette.responses import RedirectResponse
 
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import MAILED
 from backend.auth.recovery import actions
 from backend.errors import BadInput, Conflict
 from backend.web.callers import MaybeCaller
@@ -20,7 +22,7 @@ async def forgot_page(request: Request, _: MaybeCaller) -> Response:
     return render(request, "password_forgot.html", message=None)
 
 
-@router.post("/forgot")
+@router.post("/forgot", dependencies=[limited(MAILED)])
 async def ask_for_reset(
     request: Request, auth: RunningAuth, origin: RequestOrigin, email: Field
 ) -> Response:
@@ -45,7 +47,7 @@ async def reset_page(request: Request, _: MaybeCaller, token: str = "") -> Respo
     return render(request, "password_reset.html", token=token[:100], message=None)
 
 
-@router.post("/reset")
+@router.post("/reset", dependencies=[limited(MAILED)])
 async def reset_password(
     request: Request,
     auth: RunningAuth,

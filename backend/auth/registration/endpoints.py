@@ -3,6 +3,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response, status
 
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import MAILED
 from backend.auth.registration import actions, queries
 from backend.auth.registration.schemas import (
     NewRegistrationCode,
@@ -18,7 +20,7 @@ router = APIRouter(prefix="/auth", tags=["registration"])
 codes = APIRouter(prefix="/auth/registration-codes", tags=["admin"])
 
 
-@router.post("/register", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/register", status_code=status.HTTP_202_ACCEPTED, dependencies=[limited(MAILED)])
 async def register(
     registration: Registration, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:

@@ -4,6 +4,8 @@ from fastapi import APIRouter, Form, Request, Response, status
 from starlette.responses import RedirectResponse
 
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import MAILED
 from backend.auth.registration import actions
 from backend.errors import BadInput, Conflict, FaroutError, NotAllowed
 from backend.web.callers import MaybeCaller
@@ -24,7 +26,7 @@ async def register_page(
     return _form(request, auth, given={"code": code[:100]})
 
 
-@router.post("")
+@router.post("", dependencies=[limited(MAILED)])
 async def register(
     request: Request,
     auth: RunningAuth,

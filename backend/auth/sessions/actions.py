@@ -5,19 +5,36 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import CTE, Interval, Select, Uuid, bindparam, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Interval,
+    Select,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record, record_beside
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import new_token, token_hash
 from backend.auth.models import AccountSecurity, Session
-from backend.auth.sessions.errors import AccountBanned
-from backend.auth.sessions.queries import get_live_session, is_live, is_not_banned
+from backend.auth.sessions.queries import find_ban, get_live_session, is_live, is_not_banned
 from backend.bridge.identity import Identity
 from backend.database import Database, Rows, Statement
 
-Method = Literal["discord", "password"]
+Method = Literal["discord", "password", "passkey", "impersonation"]
+
+# How long a proof of who somebody is counts for sensitive actions.
+ELEVATION: ColumnElement[timedelta] = literal_column("interval '10 minutes'")
 
 
 @dataclass(frozen=True)
@@ -34,19 +51,28 @@ class StartedSession:
 def starting_statement(*beside: CTE) -> Statement:
     """Insert the session and its audit entry, unless the account is banned: one round trip.
 
-    What ``beside`` writes goes along with it, for ``start_session(statement=…)``.
+    What ``beside`` writes goes along with it, as the ``statement`` of a start.
     """
+    method = bindparam("method", type_=Session.method.type)
+    columns = [
+        "user_id", "token_hash", "expires_at", "ip", "user_agent", "method", "elevated_until",
+    ]  # fmt: skip
     allowed = select(
         AccountSecurity.user_id,
         bindparam("token_hash", type_=Session.token_hash.type),
         func.now() + bindparam("lifetime", type_=Interval),
         bindparam("ip", type_=Session.ip.type),
         bindparam("user_agent", type_=Session.user_agent.type),
-        bindparam("method", type_=Session.method.type),
+        method,
+        # Discord is one factor: whoever has a second one of ours shows it before sensitive actions.
+        case(
+            (AccountSecurity.mfa_enabled & (method == literal_column("'discord'")), null()),
+            else_=func.now() + ELEVATION,
+        ),
     ).where(AccountSecurity.user_id == bindparam("user_id"), is_not_banned())
     started = (
         insert(Session)
-        .from_select(["user_id", "token_hash", "expires_at", "ip", "user_agent", "method"], allowed)
+        .from_select(columns, allowed)
         .returning(Session.id, Session.user_id, Session.expires_at, Session.method)
         .cte("started")
     )
@@ -89,7 +115,7 @@ async def start_session(
         **beside,
     )
     if row is None:
-        raise AccountBanned
+        raise await find_ban(rows, user_id)
     return StartedSession(token, row["id"], row["uid"], row["version"], row["expires_at"])
 
 
@@ -98,11 +124,11 @@ def _end_statement(found: Select[UUID]) -> Statement:
         update(Session)
         .where(Session.id.in_(found), is_live())
         .values(revoked_at=func.now(), revoked_reason=bindparam("reason"))
-        .returning(Session.id, Session.user_id)
+        .returning(Session.id, Session.user_id, Session.impersonator_id)
         .cte("ended")
     )
     details = func.jsonb_build_object("session_id", ended.c.id, "reason", bindparam("reason"))
-    recorded = record_beside(ended, "session.ended", details)
+    recorded = record_beside(ended, "session.ended", details, by=ended.c.impersonator_id)
     return Statement(select(ended.c.id).add_cte(recorded))
 
 
@@ -142,13 +168,18 @@ async def end_own_session(
     db: AsyncSession, caller: Identity, session_id: UUID, *, origin: Origin
 ) -> None:
     """End one of the caller's own sessions; raises SessionNotFound."""
-    session = await get_live_session(db, caller.user_id, session_id)
-    session.revoked_at = await db.scalar(select(func.now()))
-    session.revoked_reason = "ended_by_owner"
+    await end_one_session(db, caller.user_id, session_id, reason="ended_by_owner")
     record(
         db, "session.ended", actor=caller.uid, target=caller.uid, origin=origin,
         session_id=str(session_id), reason="ended_by_owner",
     )  # fmt: skip
+
+
+async def end_one_session(db: AsyncSession, user_id: int, session_id: UUID, *, reason: str) -> None:
+    """End one live session of a user as part of a change that writes the audit entry."""
+    session = await get_live_session(db, user_id, session_id)
+    session.revoked_at = await db.scalar(select(func.now()))
+    session.revoked_reason = reason
 
 
 async def end_other_sessions(db: AsyncSession, caller: Identity, *, origin: Origin) -> int:
@@ -171,10 +202,13 @@ async def end_sessions_of_user(
     but: UUID | None = None,
     begun_with: Method | None = None,
 ) -> int:
-    """End a user's live sessions as part of another change, which writes the audit entry."""
+    """End a user's live sessions as part of another change, which writes the audit entry.
+
+    Those in which the user impersonates somebody end with them.
+    """
     ended = (
         update(Session)
-        .where(Session.user_id == user_id, is_live())
+        .where(or_(Session.user_id == user_id, Session.impersonator_id == user_id), is_live())
         .values(revoked_at=func.now(), revoked_reason=reason)
         .returning(Session.id)
     )

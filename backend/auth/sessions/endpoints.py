@@ -49,6 +49,8 @@ def describe_session(caller: Identity) -> Response:
                 "id": caller.session_id,
                 "created_at": caller.session_created_at,
                 "expires_at": caller.session_expires_at,
+                "elevated_until": caller.elevated_until,
+                "impersonator": _impersonator(caller),
             },
         },
         # asyncpg has a UUID class of its own, which orjson does not know.
@@ -56,6 +58,12 @@ def describe_session(caller: Identity) -> Response:
         option=orjson.OPT_UTC_Z,
     )
     return Response(body, media_type="application/json")
+
+
+def _impersonator(caller: Identity) -> dict[str, object] | None:
+    if not caller.is_impersonated:
+        return None
+    return {"uid": caller.impersonator_uid, "username": caller.impersonator}
 
 
 @direct.post("/logout", status_code=status.HTTP_204_NO_CONTENT)

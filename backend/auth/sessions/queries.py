@@ -5,21 +5,35 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Uuid, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from backend.auth.models import AccountSecurity, EmailVerification, RefreshToken, Session, User
-from backend.auth.sessions.errors import SessionNotFound
+from backend.auth.sessions.errors import AccountBanned, SessionNotFound
 from backend.bridge.identity import Identity
-from backend.database import Database, Statement
+from backend.database import Database, Rows, Statement
 
 # How stale last_seen_at may get before a session check writes it again.
 _SEEN_AGAIN_AFTER: ColumnElement[timedelta] = literal_column("interval '5 minutes'")
 
 
-def is_not_banned() -> ColumnElement[bool]:
+_Impersonator, _ImpersonatorSecurity = aliased(User), aliased(AccountSecurity)
+
+
+def is_not_banned(account: type[AccountSecurity] = AccountSecurity) -> ColumnElement[bool]:
     """No ban, or one that has run out by the database's clock."""
-    return or_(AccountSecurity.banned_at.is_(None), AccountSecurity.ban_expires_at <= func.now())
+    return or_(account.banned_at.is_(None), account.ban_expires_at <= func.now())
 
 
 def is_live() -> ColumnElement[bool]:
@@ -33,12 +47,26 @@ def _chain_is_there() -> ColumnElement[bool]:
     return or_(chain.is_(None), link)
 
 
+def may_still_impersonate() -> ColumnElement[bool]:
+    """For the user's own sessions always; else as long as the admin is one and the user is none."""
+    return or_(
+        Session.impersonator_id.is_(None),
+        and_(
+            _Impersonator.role == "admin",
+            _Impersonator.is_active,
+            is_not_banned(_ImpersonatorSecurity),
+            User.role != "admin",
+        ),
+    )
+
+
 def _identity_where(condition: ColumnElement[bool]) -> Statement:
     return Statement(
         select(
             Session.id.label("session_id"),
             Session.created_at,
             Session.expires_at,
+            Session.elevated_until,
             (Session.last_seen_at < func.now() - _SEEN_AGAIN_AFTER).label("is_stale"),
             User.id.label("user_id"),
             User.username,
@@ -49,10 +77,14 @@ def _identity_where(condition: ColumnElement[bool]) -> Statement:
             User.must_change_password,
             AccountSecurity.uid,
             exists().where(EmailVerification.user_id == User.id).label("must_verify_email"),
+            _ImpersonatorSecurity.uid.label("impersonator_uid"),
+            _Impersonator.username.label("impersonator"),
         )
         .join(User, User.id == Session.user_id)
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
-        .where(condition, is_live(), User.is_active, is_not_banned())
+        .outerjoin(_Impersonator, _Impersonator.id == Session.impersonator_id)
+        .outerjoin(_ImpersonatorSecurity, _ImpersonatorSecurity.user_id == Session.impersonator_id)
+        .where(condition, is_live(), User.is_active, is_not_banned(), may_still_impersonate())
     )
 
 
@@ -61,6 +93,12 @@ _BY_ID = _identity_where(
     (Session.id == bindparam("session_id", type_=Uuid))
     & (AccountSecurity.uid == bindparam("uid", type_=Uuid))
     & _chain_is_there()
+)
+
+_BAN = Statement(
+    select(AccountSecurity.ban_reason, AccountSecurity.ban_expires_at).where(
+        AccountSecurity.user_id == bindparam("of_user")
+    )
 )
 
 
@@ -91,6 +129,12 @@ async def list_live_sessions(db: AsyncSession, user_id: int) -> Sequence[Session
     return (await db.scalars(sessions)).all()
 
 
+async def find_ban(rows: Rows, user_id: int) -> AccountBanned:
+    """Return the ban of a user in words, to be raised."""
+    row = await rows.row(_BAN, of_user=user_id)
+    return AccountBanned(row["ban_reason"], row["ban_expires_at"]) if row else AccountBanned()
+
+
 async def get_live_session(db: AsyncSession, user_id: int, session_id: UUID) -> Session:
     """Return one of a person's own sessions, locked; raises SessionNotFound for anybody else's."""
     found = select(Session).where(Session.id == session_id, Session.user_id == user_id, is_live())
@@ -114,4 +158,7 @@ def _identity(row: asyncpg.Record) -> Identity:
         session_created_at=row["created_at"],
         session_expires_at=row["expires_at"],
         must_verify_email=row["must_verify_email"],
+        impersonator_uid=row["impersonator_uid"],
+        impersonator=row["impersonator"],
+        elevated_until=row["elevated_until"],
     )

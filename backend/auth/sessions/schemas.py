@@ -20,10 +20,19 @@ class CurrentUser(BaseModel):
     must_verify_email: bool
 
 
+class Impersonator(BaseModel):
+    """The admin who looks at the site through the user's eyes."""
+
+    uid: UUID
+    username: str
+
+
 class CurrentSessionDetails(BaseModel):
     id: UUID
     created_at: datetime
     expires_at: datetime
+    elevated_until: datetime | None
+    impersonator: Impersonator | None
 
 
 class CurrentSession(BaseModel):
@@ -32,7 +41,7 @@ class CurrentSession(BaseModel):
 
 
 class SessionDetails(BaseModel):
-    """One of the caller's devices."""
+    """One of a user's devices, or an admin who looks through their eyes (`impersonation`)."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -47,13 +56,15 @@ class SessionDetails(BaseModel):
 
     @classmethod
     def of(cls, session: Session, caller: Identity) -> "SessionDetails":
+        # Where an admin sits is no business of the user whom they impersonate.
+        hidden = session.impersonator_id is not None and session.user_id == caller.user_id
         return cls(
             id=session.id,
             created_at=session.created_at,
             last_seen_at=session.last_seen_at,
             expires_at=session.expires_at,
-            ip=None if session.ip is None else str(session.ip),
-            user_agent=session.user_agent,
+            ip=None if session.ip is None or hidden else str(session.ip),
+            user_agent=None if hidden else session.user_agent,
             method=session.method,
             is_current=session.id == caller.session_id,
         )

@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
+from backend.auth.factors.actions import remove_all_factors
 from backend.auth.models import User
+from backend.auth.passwords.errors import NoPassword
 from backend.auth.passwords.policy import check_password
-from backend.auth.sessions.actions import end_sessions_of_user
+from backend.auth.sessions.actions import end_one_session, end_sessions_of_user
 from backend.auth.settings import WELL_KNOWN_ADMIN_PASSWORD, AuthSettings
 from backend.auth.side import Auth
 from backend.auth.users.errors import LastAdmin
-from backend.auth.users.queries import count_active_admins, lock_user_and_admins
+from backend.auth.users.queries import count_active_admins, get_account, lock_user_and_admins
 from backend.bridge.identity import Role
 
 # Two starters must not make two admins.
@@ -61,6 +63,55 @@ async def _set_active(
         return
     ended = await end_sessions_of_user(db, user.id, reason="deactivated")
     record(db, "user.deactivated", actor=by, target=uid, origin=origin, ended_sessions=ended)
+
+
+async def require_password_change(
+    auth: Auth, uid: UUID, *, by: UUID | None, origin: Origin = AT_A_SHELL
+) -> None:
+    """Close everything but the change of the password to a user; raises UserNotFound, NoPassword."""
+    async with auth.database.transaction() as db:
+        account = await get_account(db, uid, lock=True)
+        if account.user.hashed_password is None:
+            raise NoPassword
+        account.user.must_change_password = True
+        record(db, "user.password_change_required", actor=by, target=uid, origin=origin)
+
+
+async def end_session(
+    auth: Auth, uid: UUID, session_id: UUID, *, by: UUID | None, origin: Origin = AT_A_SHELL
+) -> None:
+    """End one session of a user; raises UserNotFound, SessionNotFound."""
+    async with auth.database.transaction() as db:
+        account = await get_account(db, uid)
+        await end_one_session(db, account.user.id, session_id, reason="ended_by_admin")
+        record(
+            db, "session.ended", actor=by, target=uid, origin=origin,
+            session_id=str(session_id), reason="ended_by_admin",
+        )  # fmt: skip
+
+
+async def end_all_sessions(
+    auth: Auth, uid: UUID, *, by: UUID | None, origin: Origin = AT_A_SHELL
+) -> int:
+    """End every session of a user; returns how many. Raises UserNotFound."""
+    async with auth.database.transaction() as db:
+        account = await get_account(db, uid, lock=True)
+        ended = await end_sessions_of_user(db, account.user.id, reason="ended_by_admin")
+        record(
+            db, "sessions.ended", actor=by, target=uid, origin=origin,
+            reason="ended_by_admin", count=ended,
+        )  # fmt: skip
+    return ended
+
+
+async def remove_factors(
+    auth: Auth, uid: UUID, *, by: UUID | None, origin: Origin = AT_A_SHELL
+) -> None:
+    """Remove the second factors and passkeys of somebody who lost them; raises UserNotFound."""
+    async with auth.database.transaction() as db:
+        account = await get_account(db, uid, lock=True)
+        await remove_all_factors(db, account.user.id)
+        record(db, "factors.removed", actor=by, target=uid, origin=origin)
 
 
 @dataclass(frozen=True)

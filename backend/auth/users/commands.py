@@ -64,9 +64,11 @@ async def _list_users(search: str, role: Role | None, limit: int) -> None:
     async with open_auth() as auth, auth.database.transaction() as db:
         page = await queries.list_users(db, search=search, role=role, limit=limit)
     table = Table("uid", "name", "role", "Discord id", "active", show_edge=False)
-    for user, uid in page.users:
-        active = "yes" if user.is_active else "no"
-        table.add_row(str(uid), user.username, user.role, user.discord_id or "", active)
+    for account in page.accounts:
+        user = account.user
+        active = "banned" if account.is_banned else "yes" if user.is_active else "no"
+        uid = str(account.security.uid)
+        table.add_row(uid, user.username, user.role, user.discord_id or "", active)
     console.print(table)
     if page.last:
         console.print("There are more; narrow the search or raise --limit.")

@@ -8,9 +8,10 @@ from starlette.responses import RedirectResponse
 from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.users import actions, queries
 from backend.auth.users.schemas import UserDetails
+from backend.auth.users.user_page import done_at_user, user_page
 from backend.bridge.identity import ROLES, Identity, Role
 from backend.errors import Conflict
-from backend.web.callers import Admin
+from backend.web.callers import Admin, ElevatedAdmin
 from backend.web.cursors import read_cursor, write_cursor
 from backend.web.next_path import safe_next_path
 from backend.web.pages import render
@@ -44,7 +45,7 @@ async def users_page(
 async def change_role(
     request: Request,
     uid: UUID,
-    admin: Admin,
+    admin: ElevatedAdmin,
     auth: RunningAuth,
     origin: RequestOrigin,
     role: Annotated[Role, Form()],
@@ -61,7 +62,7 @@ async def change_role(
 async def change_active(
     request: Request,
     uid: UUID,
-    admin: Admin,
+    admin: ElevatedAdmin,
     auth: RunningAuth,
     origin: RequestOrigin,
     is_active: Annotated[bool, Form()],
@@ -72,6 +73,48 @@ async def change_active(
     except Conflict as error:
         return await _list(request, admin, auth, problem=error)
     return _back(back, "reactivated" if is_active else "deactivated")
+
+
+@router.get("/{uid}")
+async def one_user(
+    request: Request, uid: UUID, admin: Admin, auth: RunningAuth, done: str = ""
+) -> Response:
+    return await user_page(request, auth, admin, uid, done=done)
+
+
+@router.post("/{uid}/require-password-change")
+async def require_password_change(
+    request: Request, uid: UUID, admin: Admin, auth: RunningAuth, origin: RequestOrigin
+) -> Response:
+    try:
+        await actions.require_password_change(auth, uid, by=admin.uid, origin=origin)
+    except Conflict as error:
+        return await user_page(request, auth, admin, uid, error=error)
+    return done_at_user(uid, "password")
+
+
+@router.post("/{uid}/factors/remove")
+async def remove_factors(
+    uid: UUID, admin: ElevatedAdmin, auth: RunningAuth, origin: RequestOrigin
+) -> Response:
+    await actions.remove_factors(auth, uid, by=admin.uid, origin=origin)
+    return done_at_user(uid, "factors")
+
+
+@router.post("/{uid}/sessions/{session_id}/end")
+async def end_session(
+    uid: UUID, session_id: UUID, admin: Admin, auth: RunningAuth, origin: RequestOrigin
+) -> Response:
+    await actions.end_session(auth, uid, session_id, by=admin.uid, origin=origin)
+    return done_at_user(uid, "ended")
+
+
+@router.post("/{uid}/sessions/end")
+async def end_sessions(
+    uid: UUID, admin: Admin, auth: RunningAuth, origin: RequestOrigin
+) -> Response:
+    await actions.end_all_sessions(auth, uid, by=admin.uid, origin=origin)
+    return done_at_user(uid, "all-ended")
 
 
 async def _list(
@@ -96,8 +139,8 @@ async def _list(
         "admin_users.html",
         status=status.HTTP_409_CONFLICT if problem else status.HTTP_200_OK,
         users=[
-            UserDetails.of(user, uid).model_dump() | {"is_self": uid == admin.uid}
-            for user, uid in page.users
+            UserDetails.of(account).model_dump() | {"is_self": account.security.uid == admin.uid}
+            for account in page.accounts
         ],
         search=search,
         role=chosen or "",

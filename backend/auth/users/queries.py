@@ -2,19 +2,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.models import AccountSecurity, User
+from backend.auth.sessions.queries import is_not_banned
+from backend.auth.users.accounts import Account
 from backend.auth.users.errors import UserNotFound
 from backend.bridge.identity import Role
 
 
 @dataclass(frozen=True)
 class UserPage:
-    """One page of users with their uids; ``last`` is where the next page goes on, if there is one."""
+    """One page of users; ``last`` is where the next page goes on, if there is one."""
 
-    users: Sequence[tuple[User, UUID]]
+    accounts: Sequence[Account]
     last: tuple[str, int] | None
 
 
@@ -28,12 +30,7 @@ async def list_users(
 ) -> UserPage:
     """Return users by name: those whose name begins with ``search``, or whose e-mail or Discord id it is."""
     name = func.lower(User.username)
-    users = (
-        select(User, AccountSecurity.uid, name)
-        .join(AccountSecurity, AccountSecurity.user_id == User.id)
-        .order_by(name, User.id)
-        .limit(limit + 1)
-    )
+    users = _accounts().add_columns(name).order_by(name, User.id).limit(limit + 1)
     if wanted := search.strip().lower().replace("\0", ""):
         begins = and_(name >= wanted, name < wanted + "\U0010ffff")
         exact = or_(func.lower(User.email) == wanted, User.discord_id == wanted)
@@ -44,12 +41,30 @@ async def list_users(
         users = users.where(tuple_(name, User.id) > after)
     rows = (await db.execute(users)).all()
     page = rows[:limit]
-    last = (page[-1][2], page[-1][0].id) if len(rows) > limit else None
-    return UserPage([(row[0], row[1]) for row in page], last)
+    last = (page[-1][3], page[-1][0].id) if len(rows) > limit else None
+    return UserPage([Account(*row[:3]) for row in page], last)
+
+
+async def get_account(db: AsyncSession, uid: UUID, *, lock: bool = False) -> Account:
+    """Return a user; ``lock`` keeps them as they are until we commit. Raises UserNotFound."""
+    found = _accounts().where(AccountSecurity.uid == uid)
+    if lock:
+        found = found.with_for_update(of=(User, AccountSecurity))
+    row = (await db.execute(found)).one_or_none()
+    if row is None:
+        raise UserNotFound
+    return Account(*row)
+
+
+def _accounts() -> Select[User, AccountSecurity, bool]:
+    is_banned = ~func.coalesce(is_not_banned(), false())
+    return select(User, AccountSecurity, is_banned.label("is_banned")).join(
+        AccountSecurity, AccountSecurity.user_id == User.id
+    )
 
 
 async def lock_user_and_admins(db: AsyncSession, uid: UUID) -> tuple[User, int]:
-    """Return a user and how many other active admins there are; all of them stay as they are.
+    """Return a user and how many other admins can sign in; all of them stay as they are.
 
     Everybody locks in the order of the ids, so two admins who demote each other cannot both win
     and cannot deadlock.
@@ -66,10 +81,16 @@ async def lock_user_and_admins(db: AsyncSession, uid: UUID) -> tuple[User, int]:
     user = next((user for user in users if user.id == user_id), None)
     if user is None:
         raise UserNotFound
-    others = [one for one in users if one.id != user.id and one.role == "admin" and one.is_active]
-    return user, len(others)
+    others = [one.id for one in users if one.id != user.id and one.role == "admin"]
+    # Asked after the locks are there: whoever bans an admin holds the same ones.
+    able = select(func.count()).where(AccountSecurity.user_id.in_(others), is_not_banned())
+    return user, await db.scalar(able) or 0
 
 
 async def count_active_admins(db: AsyncSession) -> int:
-    admins = select(func.count()).where(User.role == "admin", User.is_active)
+    admins = (
+        select(func.count(User.id))
+        .join(AccountSecurity, AccountSecurity.user_id == User.id)
+        .where(User.role == "admin", User.is_active, is_not_banned())
+    )
     return await db.scalar(admins) or 0

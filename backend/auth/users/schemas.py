@@ -4,8 +4,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from backend.auth.models import User
+from backend.auth.users.accounts import Account
 from backend.bridge.identity import Role
+
+
+class Ban(BaseModel):
+    """A ban that is in force; without `expires_at` it lasts until somebody lifts it."""
+
+    reason: str | None
+    banned_at: datetime
+    expires_at: datetime | None
 
 
 class UserDetails(BaseModel):
@@ -17,13 +25,22 @@ class UserDetails(BaseModel):
     email: str | None
     role: Role
     is_active: bool
+    must_change_password: bool
+    ban: Ban | None
     created_at: datetime
     last_login: datetime | None
 
     @classmethod
-    def of(cls, user: User, uid: UUID) -> "UserDetails":
+    def of(cls, account: Account) -> "UserDetails":
+        user, security = account.user, account.security
+        ban = {
+            "reason": security.ban_reason,
+            "banned_at": security.banned_at,
+            "expires_at": security.ban_expires_at,
+        }
         return cls.model_validate(
-            {name: getattr(user, name) for name in cls.model_fields if name != "uid"} | {"uid": uid}
+            {name: getattr(user, name, None) for name in cls.model_fields}
+            | {"uid": security.uid, "ban": ban if account.is_banned else None}
         )
 
 

@@ -1,0 +1,95 @@
+"""Is the audit log what it was? Walks every chain and names what was changed, removed or added."""
+
+import datetime as dt
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from backend.auth.audit_log.chain import NOTHING_BEFORE, key_place, link_hash, seal_proof
+from backend.auth.audit_log.queries import list_links, list_seals, unsealed_entries
+from backend.auth.crypto.key_ring import NotDecipherable
+from backend.auth.models import AuditEntry, AuditLink, AuditSeal
+from backend.auth.side import Auth
+
+_BATCH = 2_000
+
+
+@dataclass
+class Verdict:
+    """What was found; ``unsealed`` entries are too young to be in a chain."""
+
+    days: int = 0
+    entries: int = 0
+    unsealed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+async def verify(auth: Auth) -> Verdict:
+    """Compare every entry with its chain, and every chain with its seal."""
+    verdict = Verdict()
+    async with auth.database.transaction() as db:
+        seals = await list_seals(db)
+    day: dt.date | None = None
+    head = NOTHING_BEFORE
+    for seal in seals:
+        verdict.days += 1
+        if (seal.previous_day, seal.previous_head) != (day, head):
+            verdict.problems.append(f"{seal.day}: the day before it in the chain is missing.")
+        await _verify_day(auth, seal, verdict)
+        day, head = seal.day, seal.head
+    if seals:
+        await _count_unsealed(auth, seals, verdict)
+    return verdict
+
+
+async def _verify_day(auth: Auth, seal: AuditSeal, verdict: Verdict) -> None:
+    try:
+        key = auth.key_ring.decrypt(seal.key, place=key_place(seal.day))
+    except NotDecipherable as problem:
+        verdict.problems.append(f"{seal.day}: its key cannot be read: {problem}.")
+        return
+    if not hmac.compare_digest(seal.proof, seal_proof(key, seal)):
+        verdict.problems.append(f"{seal.day}: its seal was changed.")
+    before, expected = seal.previous_head, 1
+    async for link, entry in _chain(auth, seal.day):
+        if link.position != expected:
+            lost = _range(expected, link.position - 1)
+            verdict.problems.append(f"{seal.day}: {lost} of its chain is missing.")
+        elif entry is None:
+            verdict.problems.append(f"{seal.day}: entry {link.entry_id} is missing.")
+        elif not hmac.compare_digest(link.hash, link_hash(key, before, entry)):
+            verdict.problems.append(f"{seal.day}: entry {link.entry_id} was changed.")
+        before, expected = link.hash, link.position + 1
+        verdict.entries += 1
+    if expected <= seal.entries:
+        lost = _range(expected, seal.entries)
+        verdict.problems.append(f"{seal.day}: {lost}, the end of its chain, is missing.")
+    elif before != seal.head:
+        verdict.problems.append(f"{seal.day}: its chain does not end as it was sealed.")
+
+
+async def _chain(auth: Auth, day: dt.date) -> AsyncIterator[tuple[AuditLink, AuditEntry | None]]:
+    position = 0
+    while True:
+        async with auth.database.transaction() as db:
+            rows = await list_links(db, day, after=position, limit=_BATCH)
+        for link, entry in rows:
+            yield link, entry
+        if len(rows) < _BATCH:
+            return
+        position = rows[-1][0].position
+
+
+async def _count_unsealed(auth: Auth, seals: Sequence[AuditSeal], verdict: Verdict) -> None:
+    """What has no link is young on the last day, and was slipped in on any other."""
+    for seal in seals:
+        async with auth.database.transaction() as db:
+            entries = await unsealed_entries(db, seal.day, limit=_BATCH)
+        if seal.closed_at is None:
+            verdict.unsealed += len(entries)
+            continue
+        verdict.problems += [f"{seal.day}: entry {one.id} was added later." for one in entries]
+
+
+def _range(first: int, last: int) -> str:
+    return f"place {first}" if first == last else f"places {first} to {last}"
