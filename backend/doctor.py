@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from backend.auth.mail.transports import NotSent, choose_transport
 from backend.auth.settings import AuthSettings
 from backend.auth.side import application
+from backend.bridge.auth_client import AuthClient
+from backend.bridge.errors import AuthUnavailable
+from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.database import Database, DatabaseUnavailable
 from backend.discord.sign_in_client import DiscordSignInClient
@@ -37,13 +40,19 @@ async def examine(report: Report) -> bool:
         is_well = is_well and finding.state != "wrong"
         report(finding)
 
-    auth = _settings(AuthSettings, note)
-    community = _settings(CommunitySettings, note)
+    bridge = _settings(BridgeSettings, note)
+    # With the address of the other service set, this one has no settings of that side.
+    auth = None if bridge and bridge.auth_service_url else _settings(AuthSettings, note)
+    is_auth_alone = bool(bridge and bridge.community_service_url)
+    community = None if is_auth_alone else _settings(CommunitySettings, note)
+    if bridge and bridge.auth_service_url:
+        await _check_auth_service(bridge, note)
     if auth is not None:
         note(Finding("note", "Redirect URI to register at Discord", auth.redirect_uri))
         await _check_database(AUTH, "AUTH_DATABASE_URL", auth.auth_database_url, note)
     if community is not None:
         await _check_database(COMMUNITY, "DATABASE_URL", community.database_url, note)
+        await _check_database(COMMUNITY, "SYNC_DATABASE_URL", community.sync_database_url, note)
     await _check_owner(note)
     if auth is not None:
         await _check_discord(auth, note)
@@ -61,6 +70,23 @@ def _settings(kind: type[Chosen], note: Report) -> Chosen | None:
         return None
     note(Finding("ok", f"{kind.__name__.removesuffix('Settings')} settings are complete"))
     return settings
+
+
+async def _check_auth_service(bridge: BridgeSettings, note: Report) -> None:
+    client = AuthClient(bridge.auth_service_url, bridge.api_keys[0])
+    try:
+        await client.count()
+    except AuthUnavailable:
+        advice = "Does it run there, and has it the same AUTH_SERVICE_API_KEY?"
+        note(
+            Finding(
+                "wrong", f"The auth service at {bridge.auth_service_url} gives no answer", advice
+            )
+        )
+    else:
+        note(Finding("ok", f"The auth service at {bridge.auth_service_url} answers"))
+    finally:
+        await client.close()
 
 
 async def _check_database(history: History, setting: str, url: str, note: Report) -> None:

@@ -131,3 +131,14 @@ async def test_a_sign_in_while_the_community_is_away_is_made_good_later(
         row = await one_row(community_owner, "SELECT display_name FROM members")
         assert row["display_name"] == "Nova Reyes"
         assert (await browser.get("/api/members/me")).status_code == 200
+
+
+async def test_the_doctor_looks_at_the_side_that_it_is_called_on(services: Services) -> None:
+    for process, says in (
+        (services.auth, "farout_auth answers"),
+        (services.community, "auth service at"),
+    ):
+        status, printed = await process.beside("doctor")
+        assert status == 0, printed
+        assert says in printed
+        assert "WRONG" not in printed
