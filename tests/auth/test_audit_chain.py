@@ -147,10 +147,15 @@ async def test_an_entry_whose_transaction_commits_late_is_chained_too(
 async def test_five_sealers_at_once_beside_writers_make_one_chain(
     farout: Farout, auth_owner: Connection
 ) -> None:
+    refused = 0
+
     async def write(name: str) -> None:
+        nonlocal refused
         for number in range(10):
             wrong = {"identifier": f"{name} {number}", "password": "y"}
-            await farout.browser().post("/auth/login", json=wrong)
+            answer = await farout.browser().post("/auth/login", json=wrong)
+            # A busy machine may answer 503 before it has looked, and then nothing is written.
+            refused += answer.status_code == 401
 
     async def keep_sealing() -> int:
         return sum([await seal(farout.auth) for _ in range(5)])
@@ -161,7 +166,7 @@ async def test_five_sealers_at_once_beside_writers_make_one_chain(
     written = await auth_owner.fetchval("SELECT count(*) FROM audit_log")
     verdict = await verify(farout.auth)
     assert (verdict.entries, verdict.unsealed, verdict.problems) == (written, 0, [])
-    assert written >= 30
+    assert written >= refused > 0
 
 
 async def test_the_service_itself_can_change_no_entry_and_no_link(farout: Farout) -> None:

@@ -205,4 +205,4 @@ def test_the_projection_equals_the_ledger_after_every_step(migrated: Server) -> 
 
 @pytest.mark.slow
 def test_the_projection_equals_the_ledger_after_every_step_of_many_runs(migrated: Server) -> None:
-    _run(migrated, 150)
+    _run(migrated, 50)
