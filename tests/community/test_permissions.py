@@ -91,7 +91,7 @@ async def test_lists_holders_page_by_page_and_leaves_out_the_deactivated(
 ) -> None:
     await people.owner.execute(
         "INSERT INTO userbase (user_id, uid, discord_id, username, role, is_active, version)"
-        " SELECT 1000 + n, uuidv7(), n::text, 'u' || n, 'officer', n % 5 <> 0, n"
+        " SELECT 1000000000 + n, uuidv7(), n::text, 'u' || n, 'officer', n % 5 <> 0, n"
         " FROM generate_series(1, 25) n"
     )
     path, found, cursor = "/api/permissions/items.issue", [], ""
