@@ -60,8 +60,8 @@ async def test_killed_at_any_message_of_a_refresh_the_client_goes_on(
     token = await _sign_in(scene)
     process.kill()
     await process.gone()
-    # Connecting and preparing included: more messages than a refresh sends.
-    for at in range(1, 16):
+    # Connecting, preparing and listening included: more messages than a refresh sends.
+    for at in range(1, 41):
         process = await scene.start()
         scene.wire.on_message = _killing(process, at, arrives=arrives)
         lost = await _refresh(scene, token)
