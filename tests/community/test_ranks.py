@@ -152,10 +152,13 @@ async def test_undoing_cannot_lead_above_ones_own_rank_either(
     assert row["rank"] == "recruit"
 
 
-async def test_admins_may(people: People) -> None:
+async def test_admins_stand_above_the_ladder_and_not_on_their_own_step(people: People) -> None:
     admin = await people.sign_in(COSMO_ID, role="admin")
+    await people.sign_in(NOVA_ID)
 
-    assert (await rank(admin, "captain", of=COSMO_ID)).json()["rank"] == "captain"
+    assert (await rank(admin, "captain", of=NOVA_ID)).json()["rank"] == "captain"
+    own = await rank(admin, "captain", of=COSMO_ID)
+    assert (own.status_code, own.json()["code"]) == (403, "cannot_rank_yourself")
 
 
 async def test_reasons_are_for_those_who_promote_and_for_the_member(
