@@ -186,7 +186,8 @@ async def test_twenty_officers_at_once_leave_a_rank_that_the_history_says(
 
     answers = await asyncio.gather(*(rank(admin, LADDER[n % 4], back=n % 7) for n in range(20)))
 
-    assert {answer.status_code for answer in answers} <= {201, 409}
+    # A busy machine may let somebody wait for the row for too long, and says so.
+    assert {201} <= {answer.status_code for answer in answers} <= {201, 409, 503}
     async with farout.community.database.transaction() as db:
         assert await queries.list_wrong_ranks(db) == []
     initial = "SELECT count(*) FROM rank_changes WHERE kind = 'initial'"
