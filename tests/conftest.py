@@ -7,4 +7,5 @@ pytest_plugins = (
     "tests.fixtures.nats",
     "tests.fixtures.community",
     "tests.fixtures.record",
+    "tests.fixtures.webhooks",
 )

@@ -3,7 +3,9 @@
 import typer
 
 from backend.community.projection.commands import commands as projection
+from backend.community.webhooks.commands import commands as webhooks
 
 commands = typer.Typer(no_args_is_help=True, help="The community's record.")
 for feature in (projection,):
     commands.registered_commands.extend(feature.registered_commands)
+commands.add_typer(webhooks, name="webhooks")

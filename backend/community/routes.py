@@ -25,6 +25,8 @@ from backend.community.signups.endpoints import router as signups
 from backend.community.standings.endpoints import router as standings
 from backend.community.teaching.endpoints import router as teaching
 from backend.community.trainings.endpoints import router as trainings
+from backend.community.webhooks.endpoints import router as webhooks
+from backend.community.webhooks.pages import router as webhook_pages
 
 routes: list[BaseRoute] = []
 for feature in (
@@ -50,6 +52,8 @@ for feature in (
     seasons,
     standings,
     api_keys,
+    webhooks,
+    webhook_pages,
     mirror,
 ):
     routes.extend(feature.routes)

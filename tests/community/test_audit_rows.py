@@ -1,9 +1,15 @@
-"""Every route that changes something leaves exactly one audit row, and none when it changed nothing."""
+"""Every route that changes something leaves exactly one audit row and the event that it is, if any."""
 
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from backend.community.events.catalogue import EVENT_TYPES, TEST, UNTOLD, EventType, Kind
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.community.test_routes_by_role import rows
 from tests.fixtures.application import Browser
@@ -12,6 +18,8 @@ from tests.fixtures.databases import Connection
 
 pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
 
+# What one of the routes below leaves in another case: the way back, or the other decision.
+ELSEWHERE = {"item.removed", "item.returned", "application.rejected"}
 LADDER = ["member", "recruit", "veteran", "captain", "major"]
 QUESTION = {"key": "why", "label": "Why?"}
 LENDING = {"kind": "issued", "discord_id": COSMO_ID, "quantity": 1}
@@ -19,6 +27,17 @@ DATE = {"starts_at": "2099-01-01T00:00:00Z", "slots": [{"name": "pilot", "capaci
 SEASON = {"slug": "x", "title": "x"} | {
     "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2020-02-01T00:00:00Z",
 }  # fmt: skip
+HOOK = {"url": "https://bot.example.org/farout", "event_types": ["item.added"]}
+FORMS: Mapping[Kind, Callable[[Any], bool]] = {
+    "id": lambda said: bool(re.fullmatch(r"[0-9a-f-]{36}|[0-9]+", said)),
+    "member": lambda said: bool(re.fullmatch("[0-9]{1,20}", said)),
+    "text": lambda said: isinstance(said, str),
+    "time": lambda said: said is None or bool(datetime.fromisoformat(said).tzinfo),
+    "day": lambda said: bool(re.fullmatch(r"\d{4}-\d\d-\d\d", said)),
+    "number": lambda said: type(said) is int,
+    "names": lambda said: all(isinstance(one, str) for one in said),
+    "awarded": lambda said: all(key.isdecimal() and len(said[key]) == 36 for key in said),
+}
 # In this order; what is made first is used by what comes after, under the name behind the arrow.
 STEPS: list[tuple[str, Any]] = [
     ("PATCH /api/members/me", {"bio": "New"}),
@@ -52,6 +71,22 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /api/applications/{application_id}/decision", {"decision": "accepted", "reason": "x"}),
     ("POST /api/keys -> key_id", {"name": "x", "scopes": ["members.read"]}),
     ("DELETE /api/keys/{key_id}", None),
+    ("POST /api/webhooks -> webhook_id", HOOK),
+    ("PATCH /api/webhooks/{webhook_id}", {"description": "x"}),
+    ("POST /api/webhooks/{webhook_id}/secret", None),
+    ("POST /api/webhooks/{webhook_id}/test -> delivery_id", None),
+    ("POST /api/webhooks/{webhook_id}/replay", {"since": "2026-01-01T00:00:00Z"}),
+    ("POST /api/webhook-deliveries/{delivery_id}/replay", None),
+    ("POST /webhooks", HOOK),
+    ("POST /webhooks/{webhook_id}", HOOK | {"url": "https://other.example.org/"}),
+    ("POST /webhooks/{webhook_id}/secret", {}),
+    ("POST /webhooks/{webhook_id}", HOOK | {"enabled": "true"}),
+    ("POST /webhooks/{webhook_id}/test", {}),
+    ("POST /webhooks/{webhook_id}/replay", {}),
+    ("POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay", {}),
+    ("DELETE /api/webhooks/{webhook_id}", None),
+    ("POST /api/webhooks -> webhook_id", HOOK),
+    ("POST /webhooks/{webhook_id}/delete", {}),
     ("POST /api/missions", {"slug": "x", "title": "x"}),
     ("PATCH /api/missions/{slug}", {"title": "y"}),
     ("POST /api/trainings", {"slug": "x", "title": "x"}),
@@ -82,12 +117,16 @@ def test_every_route_that_changes_something_is_tried() -> None:
     assert tried == {row for row in rows() if not row.startswith("GET ")}
 
 
-async def test_each_leaves_exactly_one_row(people: People, community_owner: Connection) -> None:
+async def test_each_leaves_exactly_one_row_and_the_event_that_it_is(
+    people: People, community_owner: Connection
+) -> None:
     cosmo = await people.sign_in(COSMO_ID)
     admin = await people.sign_in(NOVA_ID, role="admin")
     known = {"discord_id": COSMO_ID, "role": "officer", "code": "veteran"}
     known |= {"slug": "x", "key": "kills"}
     left: dict[str, int] = {}
+    told: dict[str, list[str]] = {}
+    seen: set[UUID] = set()
     for step, body in STEPS:
         row, _, name = step.partition(" -> ")
         if row.endswith("{grant_id}/withdraw"):
@@ -98,14 +137,47 @@ async def test_each_leaves_exactly_one_row(people: People, community_owner: Conn
         if row.endswith("/signups/{discord_id}"):
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         await people.audited()
+        await events_left(community_owner, seen)
         answer = await take(admin, row, body, known)
         assert answer.status_code < 400, (row, answer.text)
-        left[row] = len(await people.audited())
+        actions = await people.audited()
+        left[row] = len(actions)
+        told[row] = await events_left(community_owner, seen)
+        assert told[row] == events_of(actions), row
         if name:
             made = answer.json()
             known[name] = made["id"] if "id" in made else made["change"]["id"]
 
     assert left == dict.fromkeys(left, 1)
+    assert {row: types for row, types in told.items() if len(types) > 1} == {}
+    every = {kind for types in told.values() for kind in types}
+    assert every >= EVENT_TYPES.keys() - ELSEWHERE
+
+
+def events_of(actions: list[str]) -> list[str]:
+    """Return the events that the catalogue has for these actions; each must stand in it."""
+    unknown = set(actions) - EVENT_TYPES.keys() - UNTOLD.keys()
+    assert unknown == set(), "say in events/catalogue.py whether the outside is told of it"
+    tests = [TEST for action in actions if action == "webhook.tested"]
+    return [action for action in actions if action in EVENT_TYPES] + tests
+
+
+async def events_left(owner: Connection, seen: set[UUID]) -> list[str]:
+    """Return the events that were written since this was last asked, as names."""
+    rows = await owner.fetch("SELECT id, type, data::text FROM events ORDER BY id")
+    new = [row for row in rows if row["id"] not in seen]
+    seen.update(row["id"] for row in rows)
+    for row in new:
+        if row["type"] != TEST:
+            check_data(EVENT_TYPES[row["type"]], json.loads(row["data"]))
+    return [row["type"] for row in new]
+
+
+def check_data(kind: EventType, data: dict[str, Any]) -> None:
+    """An event says exactly what the catalogue says, each thing written as it says."""
+    assert data.keys() == kind.facts.keys()
+    for name, fact in kind.facts.items():
+        assert FORMS[fact.kind](data[name]), (kind.name, name, data[name])
 
 
 async def someone_applies(cosmo: Browser, form: str) -> str:
@@ -119,6 +191,8 @@ async def take(admin: Browser, row: str, body: Any, known: dict[str, str]) -> An
     if path == "/profile/edit":
         tag = (await admin.get("/api/members/me")).headers["etag"].strip('"')
         return await admin.post(address, data=body | {"version": tag})
+    if path.startswith("/webhooks"):
+        return await admin.post(address, data=body)
     if body and body.get("form_id") == "FORM":
         body = body | {"form_id": known["form_id"]}
     return await admin.request(method, address, json=body, headers={"If-Match": "*"})

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     APPLICATIONS_DECIDE = "applications.decide"
     APPLICATIONS_MANAGE = "applications.manage"
     API_KEYS_MANAGE = "api_keys.manage"
+    WEBHOOKS_MANAGE = "webhooks.manage"
 
 
 DESCRIPTIONS: dict[Permission, str] = {
@@ -57,4 +58,5 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.APPLICATIONS_DECIDE: "Accept and reject applications.",
     Permission.APPLICATIONS_MANAGE: "Change the application forms.",
     Permission.API_KEYS_MANAGE: "Make and revoke API keys.",
+    Permission.WEBHOOKS_MANAGE: "Say which addresses are told of events, and see what they answered.",
 }

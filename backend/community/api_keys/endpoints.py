@@ -9,8 +9,10 @@ from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
 from backend.community.api_keys import actions, queries
 from backend.community.api_keys.schemas import (
+    ApiKeyDayDetails,
     ApiKeyDetails,
     ApiKeyList,
+    ApiKeyUsage,
     NewApiKey,
     NewApiKeyDetails,
     PageSize,
@@ -64,3 +66,11 @@ async def revoke_key(
 ) -> None:
     """Revoke a key; the next request with it is refused."""
     await actions.revoke_key(db, key_id, by=by, origin=origin)
+
+
+@router.get("/{key_id}/usage")
+async def read_usage(db: Transaction, key_id: UUID, _: MayManageKeys) -> ApiKeyUsage:
+    """How often a key was used, by day: at most the last 31 days on which it was."""
+    await queries.get_key(db, key_id)
+    days = await queries.list_days(db, key_id)
+    return ApiKeyUsage(items=[ApiKeyDayDetails.model_validate(day) for day in days])

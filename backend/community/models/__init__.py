@@ -4,6 +4,7 @@ triggers to them.
 
 from backend.community.models import projection, standings
 from backend.community.models.api_key import ApiKey
+from backend.community.models.api_key_day import ApiKeyDay
 from backend.community.models.application import (
     Application,
     ApplicationForm,
@@ -18,6 +19,7 @@ from backend.community.models.completion import Completion
 from backend.community.models.completion_revocation import CompletionRevocation
 from backend.community.models.counter import Counter
 from backend.community.models.departure import Departure
+from backend.community.models.event import Event
 from backend.community.models.idempotency_key import IdempotencyKey
 from backend.community.models.incident import Incident
 from backend.community.models.item import Item, ItemHolding, ItemMovement
@@ -43,12 +45,16 @@ from backend.community.models.sync_check import SyncCheck
 from backend.community.models.training import Training
 from backend.community.models.training_instructor import TrainingInstructor
 from backend.community.models.training_prerequisite import TrainingPrerequisite
+from backend.community.models.webhook_attempt import WebhookAttempt
+from backend.community.models.webhook_delivery import WebhookDelivery
+from backend.community.models.webhook_endpoint import WebhookEndpoint
 from backend.tables import declare_grants
 
 declare_grants(Base.metadata)
 
 __all__ = [
     "ApiKey",
+    "ApiKeyDay",
     "Application",
     "ApplicationForm",
     "ApplicationMessage",
@@ -62,6 +68,7 @@ __all__ = [
     "CompletionRevocation",
     "Counter",
     "Departure",
+    "Event",
     "IdempotencyKey",
     "Incident",
     "Item",
@@ -89,6 +96,9 @@ __all__ = [
     "Training",
     "TrainingInstructor",
     "TrainingPrerequisite",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "projection",
     "standings",
 ]
