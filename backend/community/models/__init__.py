@@ -1,8 +1,9 @@
-"""The tables of ``farout``, one a file; ``projection`` and ``standings`` add
+"""The tables of ``farout``, one a file; ``listing``, ``projection`` and ``standings`` add
 triggers to them.
 """
 
-from backend.community.models import projection, standings
+from backend.community.models import listing, projection, standings
+from backend.community.models.achievement import Achievement
 from backend.community.models.api_key import ApiKey
 from backend.community.models.api_key_day import ApiKeyDay
 from backend.community.models.application import (
@@ -27,6 +28,7 @@ from backend.community.models.member import Member
 from backend.community.models.member_counter import MemberCounter
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.mission import Mission
+from backend.community.models.name_part import NamePart
 from backend.community.models.occurrence import Occurrence
 from backend.community.models.occurrence_slot import OccurrenceSlot
 from backend.community.models.post import Post
@@ -53,6 +55,7 @@ from backend.tables import declare_grants
 declare_grants(Base.metadata)
 
 __all__ = [
+    "Achievement",
     "ApiKey",
     "ApiKeyDay",
     "Application",
@@ -78,6 +81,7 @@ __all__ = [
     "MemberCounter",
     "MirroredUser",
     "Mission",
+    "NamePart",
     "Occurrence",
     "OccurrenceSlot",
     "Post",
@@ -99,6 +103,7 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "listing",
     "projection",
     "standings",
 ]
