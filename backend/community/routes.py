@@ -16,6 +16,7 @@ from backend.community.mirror.endpoints import router as mirror
 from backend.community.missions.endpoints import router as missions
 from backend.community.occurrences.endpoints import router as occurrences
 from backend.community.permissions.endpoints import router as permissions
+from backend.community.porting.endpoints import router as porting
 from backend.community.posts.endpoints import router as posts
 from backend.community.posts.pages import router as post_pages
 from backend.community.ranks.endpoints import router as ranks
@@ -51,6 +52,7 @@ for feature in (
     counters,
     seasons,
     standings,
+    porting,
     api_keys,
     webhooks,
     webhook_pages,

@@ -9,6 +9,7 @@ class Permission(StrEnum):
     MEMBERS_READ = "members.read"
     MEMBERS_PROMOTE = "members.promote"
     MEMBERS_DISCHARGE = "members.discharge"
+    MEMBERS_EXPORT = "members.export"
     ACCESS_READ = "access.read"
     RANKS_MANAGE = "ranks.manage"
     MISSIONS_MANAGE = "missions.manage"
@@ -37,6 +38,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.MEMBERS_READ: "See the directory and everybody's profile.",
     Permission.MEMBERS_PROMOTE: "Promote and demote members below one's own rank.",
     Permission.MEMBERS_DISCHARGE: "Record that a member left, or came back.",
+    Permission.MEMBERS_EXPORT: "Download all members with everything that stands of them.",
     Permission.ACCESS_READ: "See who may do what, and others' tags, plan tiers and feature flags.",
     Permission.RANKS_MANAGE: "Change the ladder of ranks.",
     Permission.MISSIONS_MANAGE: "Change the catalogue of missions and schedule them.",

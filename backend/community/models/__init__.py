@@ -22,6 +22,7 @@ from backend.community.models.counter import Counter
 from backend.community.models.departure import Departure
 from backend.community.models.event import Event
 from backend.community.models.idempotency_key import IdempotencyKey
+from backend.community.models.import_run import ImportRun
 from backend.community.models.incident import Incident
 from backend.community.models.item import Item, ItemHolding, ItemMovement
 from backend.community.models.member import Member
@@ -73,6 +74,7 @@ __all__ = [
     "Departure",
     "Event",
     "IdempotencyKey",
+    "ImportRun",
     "Incident",
     "Item",
     "ItemHolding",
