@@ -1,6 +1,6 @@
 """Read a page of the directory from where it begins, by what people did and what they are called.
 
-Revises: e2b94d7f6c18
+Revises: 3e7c91d05ab8
 Created: 2026-11-21
 """
 

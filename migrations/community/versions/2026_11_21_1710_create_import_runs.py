@@ -1,13 +1,13 @@
 """Create import_runs, and let admins export.
 
-Revises: e2b94d7f6c18
+Revises: b64f1ce8d927
 Created: 2026-11-21
 """
 
 from alembic import op
 
 revision = "9c07e5a1d3b4"
-down_revision = "e2b94d7f6c18"
+down_revision = "b64f1ce8d927"
 branch_labels = None
 depends_on = None
 
