@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
 ELSEWHERE = {"item.removed", "item.returned", "application.rejected"}
 LADDER = ["member", "recruit", "veteran", "captain", "major"]
 QUESTION = {"key": "why", "label": "Why?"}
+FORM = {"title": "x", "questions": [QUESTION], "reapply_after_days": 0}
 LENDING = {"kind": "issued", "discord_id": COSMO_ID, "quantity": 1}
 DATE = {"starts_at": "2099-01-01T00:00:00Z", "slots": [{"name": "pilot", "capacity": 1}]}
 SEASON = {"slug": "x", "title": "x"} | {
@@ -38,6 +39,20 @@ FORMS: Mapping[Kind, Callable[[Any], bool]] = {
     "names": lambda said: all(isinstance(one, str) for one in said),
     "awarded": lambda said: all(key.isdecimal() and len(said[key]) == 36 for key in said),
 }
+SLOT = {"slot-0": "pilot", "capacity-0": "1"}
+ASKED = {
+    "title": "z",
+    "key-0": "why",
+    "label-0": "Why?",
+    "reapply_after_days": "0",
+    "is_open": "yes",
+}
+# What is named in a path and made by a step whose answer does not name it.
+LATEST = {
+    "grant_id": "SELECT id::text FROM award_grants ORDER BY id DESC LIMIT 1",
+    "change_id": "SELECT max(id)::text FROM rank_changes",
+    "key_id": "SELECT id::text FROM api_keys ORDER BY id DESC LIMIT 1",
+}
 # In this order; what is made first is used by what comes after, under the name behind the arrow.
 STEPS: list[tuple[str, Any]] = [
     ("PATCH /api/members/me", {"bio": "New"}),
@@ -47,7 +62,7 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /api/ranks", {"code": "major", "name": "Major"}),
     ("PUT /api/ranks/order", {"codes": LADDER}),
     ("PATCH /api/ranks/{code}", {"name": "Other"}),
-    ("POST /api/members/{discord_id}/rank-changes -> change_id", {"rank": "major", "reason": "x"}),
+    ("POST /api/members/{discord_id}/rank-changes", {"rank": "major", "reason": "x"}),
     ("POST /api/rank-changes/{change_id}/undo", {"reason": "x"}),
     ("PUT /api/members/{discord_id}/departure", {"reason": "x"}),
     ("DELETE /api/members/{discord_id}/departure", None),
@@ -62,14 +77,14 @@ STEPS: list[tuple[str, Any]] = [
     ("PATCH /api/awards/{award_id}", {"name": "y"}),
     ("POST /api/awards/{award_id}/grants", {"discord_ids": [COSMO_ID], "reason": "x"}),
     ("POST /api/award-grants/{grant_id}/withdraw", {"reason": "x"}),
-    ("POST /api/application-forms -> form_id", {"title": "x", "questions": [QUESTION]}),
+    ("POST /api/application-forms -> form_id", FORM),
     ("PATCH /api/application-forms/{form_id}", {"title": "y"}),
     ("POST /api/applications -> own_id", {"form_id": "FORM", "answers": {"why": "x"}}),
     ("POST /api/applications/{own_id}/withdraw", None),
     ("PUT /api/applications/{application_id}/vote", {"vote": "for"}),
     ("POST /api/applications/{application_id}/messages", {"body": "x"}),
     ("POST /api/applications/{application_id}/decision", {"decision": "accepted", "reason": "x"}),
-    ("POST /api/keys -> key_id", {"name": "x", "scopes": ["members.read"]}),
+    ("POST /api/keys", {"name": "x", "scopes": ["members.read"]}),
     ("DELETE /api/keys/{key_id}", None),
     ("POST /api/webhooks -> webhook_id", HOOK),
     ("PATCH /api/webhooks/{webhook_id}", {"description": "x"}),
@@ -108,6 +123,44 @@ STEPS: list[tuple[str, Any]] = [
     ("PUT /api/members/{discord_id}/counters/{key}", {"add": 1}),
     ("POST /api/seasons", SEASON),
     ("POST /api/seasons/{slug}/close", None),
+    # The forms of the pages.
+    ("POST /ranks", {"code": "general", "name": "x"}),
+    ("POST /ranks/{code}", {"name": "Third"}),
+    ("POST /ranks/{code}/move", {"to": "up"}),
+    ("POST /members/{discord_id}/rank-changes", {"rank": "general", "reason": "x"}),
+    ("POST /members/{discord_id}/rank-changes/{change_id}/undo", {"reason": "x"}),
+    ("POST /items -> item_id", {"name": "x"}),
+    ("POST /items/{item_id}/edit", {"name": "y"}),
+    ("POST /items/{item_id}/stock", {"kind": "stocked", "quantity": "2"}),
+    ("POST /items/{item_id}/lendings", {"kind": "issued", "member": COSMO_ID, "quantity": "1"}),
+    ("POST /awards -> award_id", {"name": "x"}),
+    ("POST /awards/{award_id}/edit", {"name": "y"}),
+    ("POST /awards/{award_id}/grants", {"members": COSMO_ID, "reason": "x"}),
+    ("POST /members/{discord_id}/awards/{grant_id}/withdraw", {"reason": "x"}),
+    ("POST /members/{discord_id}/awards", {"award": "{award_id}", "reason": "x"}),
+    ("POST /applications/forms", {"title": "x", "label-0": "Why?", "reapply_after_days": "0"}),
+    ("POST /applications/forms/{form_id}/edit", ASKED),
+    ("POST /applications/forms/{form_id} -> own_id", {"answer-why": "x"}),
+    ("POST /applications/{own_id}/withdraw", {}),
+    ("POST /applications/{application_id}/vote", {"vote": "for"}),
+    ("POST /applications/{application_id}/messages", {"body": "x"}),
+    ("POST /applications/{application_id}/decision", {"decision": "rejected", "reason": "x"}),
+    ("POST /api-keys", {"name": "x", "scopes": "members.read", "expires_in_days": "1"}),
+    ("POST /api-keys/{key_id}/revoke", {}),
+    ("POST /missions", {"slug": "from-a-page", "title": "x"}),
+    ("POST /missions/{slug}/edit", {"title": "z"}),
+    ("POST /missions/{slug}/dates -> occurrence_id", {"starts_at": "2099-01-01T00:00", **SLOT}),
+    ("POST /trainings", {"slug": "from-a-page", "title": "x", "level": "1"}),
+    ("POST /trainings/{slug}/edit", {"title": "z", "level": "2"}),
+    ("POST /trainings/{slug}/prerequisites", {"trainings": "from-a-page"}),
+    ("POST /trainings/{slug}/instructors", {"member": COSMO_ID}),
+    ("POST /trainings/{slug}/instructors/{discord_id}/remove", {}),
+    ("POST /trainings/{slug}/classes", {"starts_at": "2099-01-01T00:00", **SLOT}),
+    ("POST /calendar/{occurrence_id}/signup", {}),
+    ("POST /calendar/{occurrence_id}/withdraw", {}),
+    ("POST /calendar/{occurrence_id}/signups/{discord_id}/remove", {}),
+    ("POST /calendar/{occurrence_id}/edit", {"starts_at": "2020-01-01T00:00", "status": "open", **SLOT}),
+    ("POST /calendar/{occurrence_id}/report", {"member": COSMO_ID, f"status-{COSMO_ID}": "attended"}),
 ]  # fmt: skip
 
 
@@ -129,12 +182,11 @@ async def test_each_leaves_exactly_one_row_and_the_event_that_it_is(
     seen: set[UUID] = set()
     for step, body in STEPS:
         row, _, name = step.partition(" -> ")
-        if row.endswith("{grant_id}/withdraw"):
-            grant = "SELECT id::text FROM award_grants"
-            known["grant_id"] = await community_owner.fetchval(grant)
+        for latest, query in LATEST.items():
+            known[latest] = await community_owner.fetchval(query)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
-        if row.endswith("/signups/{discord_id}"):
+        if "/signups/{discord_id}" in row:
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         await people.audited()
         await events_left(community_owner, seen)
@@ -145,8 +197,7 @@ async def test_each_leaves_exactly_one_row_and_the_event_that_it_is(
         told[row] = await events_left(community_owner, seen)
         assert told[row] == events_of(actions), row
         if name:
-            made = answer.json()
-            known[name] = made["id"] if "id" in made else made["change"]["id"]
+            known[name] = id_in(answer)
 
     assert left == dict.fromkeys(left, 1)
     assert {row: types for row, types in told.items() if len(types) > 1} == {}
@@ -180,6 +231,14 @@ def check_data(kind: EventType, data: dict[str, Any]) -> None:
         assert FORMS[fact.kind](data[name]), (kind.name, name, data[name])
 
 
+def id_in(answer: Any) -> str:
+    """Return the id of what was made: of a JSON answer, or of the page that a form leads to."""
+    if answer.status_code == 303:
+        return str(answer.headers["location"].partition("?")[0].rpartition("/")[2])
+    made = answer.json()
+    return str(made["id"] if "id" in made else made["change"]["id"])
+
+
 async def someone_applies(cosmo: Browser, form: str) -> str:
     body = {"form_id": form, "answers": {"why": "x"}}
     return str((await cosmo.post("/api/applications", json=body)).json()["id"])
@@ -193,6 +252,9 @@ async def take(admin: Browser, row: str, body: Any, known: dict[str, str]) -> An
         return await admin.post(address, data=body | {"version": tag})
     if path.startswith("/webhooks"):
         return await admin.post(address, data=body)
+    if " /api/" not in row:
+        filled = {field: value.format(**known) for field, value in body.items()}
+        return await admin.post(address, data=filled)
     if body and body.get("form_id") == "FORM":
         body = body | {"form_id": known["form_id"]}
     return await admin.request(method, address, json=body, headers={"If-Match": "*"})

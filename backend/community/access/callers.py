@@ -24,6 +24,13 @@ from backend.web.callers import Admin, require_caller
 
 async def any_access(request: Request, db: Transaction, community: RunningCommunity) -> Access:
     """Return what the caller may do: a person, or an API key in a person's place."""
+    access = await _find_access(request, db, community)
+    # For the frame of a page, which links to what its reader may see.
+    request.state.permissions = access.permissions
+    return access
+
+
+async def _find_access(request: Request, db: Transaction, community: RunningCommunity) -> Access:
     authorization = request.headers.get("authorization")
     if not is_key(authorization):
         return await get_access(db, await require_caller(request))

@@ -1,13 +1,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Query, status
 
-from backend.community.access.callers import CallerAccess
-from backend.community.access.errors import PermissionRequired
-from backend.community.access.permissions import Permission
-from backend.community.access.queries import Access
 from backend.community.api_keys import actions, queries
+from backend.community.api_keys.callers import MayManageKeys
 from backend.community.api_keys.schemas import (
     ApiKeyDayDetails,
     ApiKeyDetails,
@@ -21,16 +18,6 @@ from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api/keys", tags=["API keys"], route_class=StrictRoute)
-
-
-async def require_key_manager(access: CallerAccess) -> Access:
-    """A person with the permission: keys do not make keys."""
-    if not access.may(Permission.API_KEYS_MANAGE):
-        raise PermissionRequired(Permission.API_KEYS_MANAGE)
-    return access
-
-
-MayManageKeys = Annotated[Access, Depends(require_key_manager)]
 
 
 @router.get("")
