@@ -15,8 +15,6 @@ from tests.auth.callers import CALLERS
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.community import People
 from tests.fixtures.databases import Connection
-from tests.fixtures.two_services import NEW_KEY, bridge_settings
-from tests.security.replicas import another_replica
 
 TABLE = Path(__file__).parent / "routes_by_caller.txt"
 # What an answer means, in the words of the table; anything but a refusal of the caller is `in`.
@@ -69,14 +67,11 @@ def existing() -> set[str]:
 
 @pytest.fixture
 async def people(
-    farout: Farout, auth_owner: Connection, community_owner: Connection
+    keyed: Farout, auth_owner: Connection, community_owner: Connection
 ) -> AsyncIterator[People]:
-    """Yield people in front of a Farout that another service has the key of."""
-    bridge = bridge_settings(auth_service_api_key=NEW_KEY)
-    async with another_replica(farout, bridge=bridge) as replica:
-        people = People(replica, auth_owner, community_owner)
-        yield people
-        await people.close()
+    people = People(keyed, auth_owner, community_owner)
+    yield people
+    await people.close()
 
 
 async def word_for(browser: Browser, route: str) -> str:
