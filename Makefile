@@ -1,6 +1,6 @@
 # Farout's commands. `make` alone lists them. Each one sets up what it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench slow format lock clean
+.PHONY: help run test check bench slow fuzz asvs format lock clean
 
 # The newest Python that is here and new enough.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -35,6 +35,12 @@ slow: $(READY) ## the proofs that take minutes (kill -9 at every write)
 
 bench: $(READY) ## measure sign-in and session check; prints ratios
 	@$(BIN)/python -m bench
+
+fuzz: $(READY) ## 20,000 made-up requests to a served Farout (FUZZ_SEED for others)
+	@$(BIN)/python -m pytest -m fuzz -s tests/fuzz
+
+asvs: $(READY) ## which requirements of OWASP ASVS are proven, met, or open
+	@$(BIN)/python -m tests.security.asvs
 
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .

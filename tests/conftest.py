@@ -1,4 +1,5 @@
 pytest_plugins = (
+    "tests.fixtures.canary",
     "tests.fixtures.databases",
     "tests.fixtures.mail",
     "tests.fixtures.application",

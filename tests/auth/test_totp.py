@@ -117,7 +117,6 @@ async def test_the_code_that_set_the_app_up_is_used_up(farout: Farout, quiet: Br
     assert (answer.status_code, answer.json()["code"]) == (401, "code_wrong")
 
 
-@pytest.mark.asvs("6.6.3")
 async def test_five_wrong_codes_kill_the_challenge(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:
@@ -175,7 +174,6 @@ async def test_whoever_is_banned_is_told_so_after_the_code(
     assert (answer.status_code, answer.json()["code"]) == (403, "account_banned")
 
 
-@pytest.mark.asvs("6.5.2")
 async def test_the_secret_is_encrypted_for_its_row(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:

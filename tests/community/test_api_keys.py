@@ -37,6 +37,7 @@ def refusal(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+@pytest.mark.asvs("10.3.2", "10.4.11")
 async def test_a_key_does_what_its_scopes_say_and_nothing_else(
     admin: Browser, farout: Farout
 ) -> None:
@@ -101,6 +102,7 @@ async def test_revoking_is_felt_by_the_next_request(
     assert await people.audited() == ["api_key.made", "api_key.revoked"]
 
 
+@pytest.mark.asvs("7.2.2")
 @pytest.mark.parametrize(
     "change",
     [

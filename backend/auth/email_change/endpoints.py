@@ -9,7 +9,7 @@ from backend.web.callers import Elevated
 router = APIRouter(prefix="/auth/email/change", tags=["account"])
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
+@router.post("", status_code=status.HTTP_202_ACCEPTED, response_class=Response)
 async def ask_for_change(
     change: EmailChangeRequest, caller: Elevated, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:

@@ -20,7 +20,12 @@ router = APIRouter(prefix="/auth", tags=["registration"])
 codes = APIRouter(prefix="/auth/registration-codes", tags=["admin"])
 
 
-@router.post("/register", status_code=status.HTTP_202_ACCEPTED, dependencies=[limited(MAILED)])
+@router.post(
+    "/register",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_class=Response,
+    dependencies=[limited(MAILED)],
+)
 async def register(
     registration: Registration, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:

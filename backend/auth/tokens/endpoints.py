@@ -52,7 +52,9 @@ async def refresh_tokens(
 
 
 @router.post(
-    "/auth/token/revoke", openapi_extra=documented("token", "token_type_hint", "client_id")
+    "/auth/token/revoke",
+    openapi_extra=documented("token", "token_type_hint", "client_id"),
+    response_class=Response,
 )
 async def revoke_token(
     parameters: Parameters, auth: RunningAuth, origin: RequestOrigin
