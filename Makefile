@@ -1,6 +1,7 @@
 # Farout's commands. `make` alone lists them. Each one sets up what it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench slow fuzz asvs format lock clean
+RACES := $(shell grep -ohE 'tests/[a-z_/]+\.py(::[a-z_0-9]+)?' docs/proofs.md docs/benchmarks.md | sort -u)
+.PHONY: help run test check bench races slow fuzz asvs format lock clean
 
 # The newest Python that is here and new enough.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -32,6 +33,9 @@ check: $(READY) ## lint, types, imports, then the tests
 
 slow: $(READY) ## the proofs that take minutes (kill -9 at every write)
 	@$(BIN)/python -m pytest -m slow
+
+races: $(READY) ## the table of docs/benchmarks.md: what other sign-ins get wrong
+	@$(BIN)/python -m pytest -m "slow or not slow" --durations=0 --durations-min=0 $(RACES)
 
 bench: $(READY) ## measure sign-in and session check; prints ratios
 	@$(BIN)/python -m bench

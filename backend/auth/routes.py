@@ -17,6 +17,8 @@ from backend.auth.email_verification.endpoints import router as email_verificati
 from backend.auth.email_verification.pages import router as email_verification_pages
 from backend.auth.factors.endpoints import router as factors
 from backend.auth.factors.pages import router as code_pages
+from backend.auth.first_password.endpoints import router as first_password
+from backend.auth.first_password.pages import router as first_password_pages
 from backend.auth.impersonation.endpoints import router as impersonation
 from backend.auth.impersonation.pages import router as impersonation_pages
 from backend.auth.internal.endpoints import router as internal
@@ -59,6 +61,8 @@ for feature in (
     email_change_pages,
     recovery,
     recovery_pages,
+    first_password,
+    first_password_pages,
     bans,
     ban_pages,
     impersonation,

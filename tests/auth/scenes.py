@@ -49,6 +49,10 @@ async def at_discord(site: Site) -> Scene:
     return Scene(browser, {"query": back.partition("?")[2]})
 
 
+async def with_discord(site: Site) -> Scene:
+    return Scene(await site.farout.signed_in(COSMO_ID))
+
+
 async def with_password(site: Site) -> Scene:
     """Somebody with a confirmed address and a password."""
     return Scene(await member(site.farout, site.mailbox))

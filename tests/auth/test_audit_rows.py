@@ -17,6 +17,7 @@ from tests.fixtures.people import uid_of
 NEW_PASSWORD = "a lantern beyond the orbit 9"
 SIGN_IN = {"identifier": NAME, "password": PASSWORD}
 CHANGE = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+FIRST = {"new_password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
 RESET = {"token": "{token}", "new_password": NEW_PASSWORD}
 MOVE = {"new_email": NEW_EMAIL, "current_password": PASSWORD}
 ACCOUNT = {"username": "somebody", "email": EMAIL, "password": PASSWORD}
@@ -47,6 +48,8 @@ STEPS: dict[str, tuple[Setting, dict[str, Any] | None]] = {
     "POST /sign-in/code": (scenes.challenged, WITH_CODE),
     "POST /auth/password/change": (scenes.with_password, CHANGE),
     "POST /password": (scenes.with_password, CHANGE | {"repeated": NEW_PASSWORD}),
+    "POST /auth/password/set": (scenes.with_discord, {"new_password": NEW_PASSWORD}),
+    "POST /password/first": (scenes.with_discord, FIRST),
     "POST /auth/password/forgot": (scenes.with_password, {"email": EMAIL}),
     "POST /auth/password/forgot -> of nobody": (scenes.somebody, {"email": EMAIL}),
     "POST /password/forgot": (scenes.with_password, {"email": EMAIL}),

@@ -22,6 +22,7 @@ Kind = Literal[
     "no_password",
     "password_reset",
     "password_was_reset",
+    "password_was_set",
     "test",
     "verify_email",
 ]
