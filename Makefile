@@ -33,8 +33,8 @@ check: $(READY) ## lint, types, imports, then the tests
 slow: $(READY) ## the proofs that take minutes (kill -9 at every write)
 	@$(BIN)/python -m pytest -m slow
 
-bench: $(READY) ## measure sign-in and session check; prints ratios
-	@$(BIN)/python -m bench
+bench: $(READY) ## measure sign-in and session check; MEMBERS=1000000: the record at that size
+	@$(BIN)/python -m $(if $(MEMBERS),bench.record --members $(MEMBERS),bench)
 
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
