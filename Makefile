@@ -37,8 +37,8 @@ slow: $(READY) ## the proofs that take minutes (kill -9 at every write)
 races: $(READY) ## the table of docs/benchmarks.md: what other sign-ins get wrong
 	@$(BIN)/python -m pytest -m "slow or not slow" --durations=0 --durations-min=0 $(RACES)
 
-bench: $(READY) ## measure sign-in and session check; prints ratios
-	@$(BIN)/python -m bench
+bench: $(READY) ## measure sign-in and session check; MEMBERS=1000000: the record at that size
+	@$(BIN)/python -m $(if $(MEMBERS),bench.record --members $(MEMBERS),bench)
 
 fuzz: $(READY) ## 20,000 made-up requests to a served Farout (FUZZ_SEED for others)
 	@$(BIN)/python -m pytest -m fuzz -s tests/fuzz

@@ -83,9 +83,9 @@ async def list_members(
 
 
 _RAREST = text("""
-    SELECT part FROM (SELECT part FROM name_parts_of(:search) AS part LIMIT 8) AS one ORDER BY (
+    SELECT part FROM (SELECT part FROM name_parts_of(:search) AS part LIMIT 6) AS one ORDER BY (
         SELECT count(*) FROM (
-            SELECT FROM name_parts WHERE name_parts.part = one.part LIMIT 2000
+            SELECT FROM name_parts WHERE name_parts.part = one.part LIMIT 1000
         ) AS few
     ), part LIMIT 1
 """)
@@ -117,9 +117,8 @@ def select_members(
         ordered = (sources[0].name, sources[0].member_id)
     members = select(Member, ordered[0]).where(*conditions_of(filters)).limit(limit)
     for source in sources:
-        members = members.join(
-            source.table, and_(source.member_id == Member.id, source.name == _NAME)
-        ).where(*source.conditions)
+        members = members.join(source.table, source.member_id == Member.id)
+        members = members.where(*source.conditions)
     if after is not None:
         where = tuple_(after[0] if by_name else datetime.fromisoformat(str(after[0])), after[1])
         row = tuple_(*ordered)

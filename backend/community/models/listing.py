@@ -60,13 +60,23 @@ BEGIN
 END
 $$
 """
+LIST_MEMBERS = """
+CREATE FUNCTION list_members(changed bigint[]) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO name_parts (part, name, member_id)
+    SELECT part, lower(display_name), id FROM members, name_parts_of(display_name) AS part
+    WHERE id = ANY (changed)
+    ON CONFLICT DO NOTHING;
+    PERFORM list_achievements(changed);
+END
+$$
+"""
 LIST_NEW = """
 CREATE FUNCTION list_new_members() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO name_parts (part, name, member_id)
-    SELECT part, lower(display_name), id FROM added, name_parts_of(display_name) AS part;
-    PERFORM list_achievements(ARRAY(SELECT id FROM added));
+    PERFORM list_members(ARRAY(SELECT id FROM added));
     RETURN NULL;
 END
 $$
@@ -127,6 +137,7 @@ runs_after_create(
     ACHIEVED,
     LISTED,
     LIST_ACHIEVEMENTS,
+    LIST_MEMBERS,
     LIST_NEW,
     LIST_CHANGED,
     FORGET_MEMBERS,

@@ -95,12 +95,22 @@ END
 $$
 """,
     """
-CREATE FUNCTION list_new_members() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION list_members(changed bigint[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO name_parts (part, name, member_id)
-    SELECT part, lower(display_name), id FROM added, name_parts_of(display_name) AS part;
-    PERFORM list_achievements(ARRAY(SELECT id FROM added));
+    SELECT part, lower(display_name), id FROM members, name_parts_of(display_name) AS part
+    WHERE id = ANY (changed)
+    ON CONFLICT DO NOTHING;
+    PERFORM list_achievements(changed);
+END
+$$
+""",
+    """
+CREATE FUNCTION list_new_members() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM list_members(ARRAY(SELECT id FROM added));
     RETURN NULL;
 END
 $$
@@ -157,11 +167,7 @@ CREATE TRIGGER members_list_delete AFTER DELETE ON members
 REFERENCING OLD TABLE AS taken FOR EACH STATEMENT EXECUTE FUNCTION forget_members()
 """,
     """
-INSERT INTO name_parts (part, name, member_id)
-SELECT part, lower(display_name), id FROM members, name_parts_of(display_name) AS part
-""",
-    """
-SELECT list_achievements(ARRAY(SELECT id FROM members))
+SELECT list_members(ARRAY(SELECT id FROM members))
 """,
 )
 
@@ -386,8 +392,8 @@ def downgrade() -> None:
     for event in ("insert", "update", "delete"):
         op.execute(f"DROP TRIGGER members_list_{event} ON members")
     for function in (
-        "forget_members", "list_changed_members", "list_new_members", "list_achievements",
-        "listed_achievements", "achieved", "name_parts_of",
+        "forget_members", "list_changed_members", "list_new_members", "list_members",
+        "list_achievements",        "listed_achievements", "achieved", "name_parts_of",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
     op.drop_table("achievements")
