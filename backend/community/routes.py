@@ -15,6 +15,8 @@ from backend.community.members.pages import router as member_pages
 from backend.community.mirror.endpoints import router as mirror
 from backend.community.missions.endpoints import router as missions
 from backend.community.occurrences.endpoints import router as occurrences
+from backend.community.own_data.endpoints import router as own_data
+from backend.community.own_data.pages import router as own_data_pages
 from backend.community.permissions.endpoints import router as permissions
 from backend.community.posts.endpoints import router as posts
 from backend.community.posts.pages import router as post_pages
@@ -50,6 +52,8 @@ for feature in (
     seasons,
     standings,
     api_keys,
+    own_data,
+    own_data_pages,
     mirror,
 ):
     routes.extend(feature.routes)

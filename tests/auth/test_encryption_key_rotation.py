@@ -177,7 +177,8 @@ async def test_what_no_key_can_read_is_counted_and_does_not_stop_the_rest(
 
 # Neither secret nor a hash by name: what may be known, and keys that are digests.
 KNOWN = {
-    "audit_links.hash", "audit_seals.head", "audit_seals.previous_head", "audit_seals.proof",
+    "audit_links.details_salt", "audit_links.hash", "audit_links.ip_salt", "audit_seals.head",
+    "audit_seals.previous_head", "audit_seals.proof",
     "challenges.value", "login_attempts.key", "passkeys.credential_id", "passkeys.public_key",
 }  # fmt: skip
 

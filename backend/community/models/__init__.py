@@ -1,8 +1,8 @@
-"""The tables of ``farout``, one a file; ``projection`` and ``standings`` add
+"""The tables of ``farout``, one a file; ``projection``, ``standings`` and ``erasure`` add
 triggers to them.
 """
 
-from backend.community.models import projection, standings
+from backend.community.models import erasure, projection, standings
 from backend.community.models.api_key import ApiKey
 from backend.community.models.application import (
     Application,
@@ -18,6 +18,7 @@ from backend.community.models.completion import Completion
 from backend.community.models.completion_revocation import CompletionRevocation
 from backend.community.models.counter import Counter
 from backend.community.models.departure import Departure
+from backend.community.models.former_discord_id import FormerDiscordId
 from backend.community.models.idempotency_key import IdempotencyKey
 from backend.community.models.incident import Incident
 from backend.community.models.item import Item, ItemHolding, ItemMovement
@@ -62,6 +63,7 @@ __all__ = [
     "CompletionRevocation",
     "Counter",
     "Departure",
+    "FormerDiscordId",
     "IdempotencyKey",
     "Incident",
     "Item",
@@ -89,6 +91,7 @@ __all__ = [
     "Training",
     "TrainingInstructor",
     "TrainingPrerequisite",
+    "erasure",
     "projection",
     "standings",
 ]

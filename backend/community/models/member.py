@@ -86,6 +86,11 @@ class Member(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person is gone, and only their place in the record is left; see ``erasure``."""
+        return self.discord_id.startswith("0")
+
 
 # In a schema of its own, so that the extension's functions are not taken for ours.
 runs_before_create(
