@@ -41,7 +41,8 @@ async def list_own_rows(
     db: AsyncSession, held: Iterable[Held[Person]], person: Person
 ) -> dict[str, list[dict[str, Any]]]:
     """Return somebody's rows by table, as JSON can hold them: 64-bit numbers are strings."""
-    return {one.table.name: await _rows(db, one, person) for one in held}
+    # SQLAlchemy's names are strings of a kind that a JSON writer does not take for one.
+    return {str(one.table.name): await _rows(db, one, person) for one in held}
 
 
 async def _rows(db: AsyncSession, held: Held[Person], person: Person) -> list[dict[str, Any]]:
@@ -56,7 +57,7 @@ async def _rows(db: AsyncSession, held: Held[Person], person: Person) -> list[di
 
 def _document(columns: Iterable[Column[Any]], row: Iterable[Any]) -> dict[str, Any]:
     return {
-        column.name: _plain(value, is_long=isinstance(column.type, BigInteger))
+        str(column.name): _plain(value, is_long=isinstance(column.type, BigInteger))
         for column, value in zip(columns, row, strict=True)
     }
 
