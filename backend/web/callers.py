@@ -113,7 +113,15 @@ async def require_verified_caller(request: Request) -> Identity:
 
 
 async def require_caller(request: Request) -> Identity:
-    identity = await require_verified_caller(request)
+    await require_verified_caller(request)
+    return await require_caller_or_leaver(request)
+
+
+async def require_caller_or_leaver(request: Request) -> Identity:
+    """For what is open to somebody who is leaving, too: proving again who sits there."""
+    identity = await require_any_caller(request)
+    if identity.must_verify_email:
+        raise EmailNotVerified
     if identity.must_change_password:
         raise PasswordChangeRequired
     return identity
@@ -151,6 +159,7 @@ MaybeCaller = Annotated[Identity | None, Depends(find_caller)]
 AnyCaller = Annotated[Identity, Depends(require_any_caller)]
 VerifiedCaller = Annotated[Identity, Depends(require_verified_caller)]
 Caller = Annotated[Identity, Depends(require_caller)]
+CallerOrLeaver = Annotated[Identity, Depends(require_caller_or_leaver)]
 Admin = Annotated[Identity, Depends(require_admin)]
 Elevated = Annotated[Identity, Depends(require_elevated)]
 AnyElevated = Annotated[Identity, Depends(require_any_elevated)]

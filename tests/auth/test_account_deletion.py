@@ -7,6 +7,8 @@ import httpx2
 import pytest
 
 from backend.auth.audit_log.actions import seal
+from backend.auth.audit_log.chain import key_place, link_hash, seal_proof
+from backend.auth.audit_log.queries import list_links, list_seals
 from backend.auth.audit_log.verification import verify
 from backend.auth.deletion.erasing import erase, erase_due
 from backend.auth.discord_tokens.revoking import revoke_given_up
@@ -15,7 +17,14 @@ from tests.auth.local_accounts import EMAIL, NAME, code_of, member, sign_in
 from tests.fixtures.application import Browser, Farout, one_row
 from tests.fixtures.databases import Connection
 from tests.fixtures.mail import Mailbox, text_of
-from tests.fixtures.people import PASSWORD, make_local_user, signed_in_with_password, stale, uid_of
+from tests.fixtures.people import (
+    PASSWORD,
+    enrol,
+    make_local_user,
+    signed_in_with_password,
+    stale,
+    uid_of,
+)
 from tests.security.dumps import occurrences
 from tests.security.replicas import another_replica
 
@@ -98,6 +107,24 @@ async def test_until_then_nothing_is_open_but_the_way_back(
         "account.deletion_requested",
         "account.deletion_cancelled",
     ]
+
+
+async def test_a_leaver_with_a_second_factor_proves_it_to_download(
+    farout: Farout, auth_owner: Connection
+) -> None:
+    """Discord is one factor: signing in with it again is not proof enough."""
+    browser = await farout.signed_in(COSMO_ID)
+    secret, codes = await enrol(browser)
+    await ask(browser)
+    await browser.sign_in(COSMO_ID)
+    assert code_of(await browser.get("/api/own-data")) == (403, "step_up_required")
+
+    assert (await browser.post("/auth/step-up", json={"code": codes[0]})).status_code == 204
+
+    document = (await browser.get("/api/own-data")).json()
+    assert len(document["auth"]["recovery_codes"]) == 10
+    assert len(document["auth"]["account_deletions"]) == 1
+    assert secret not in str(document)
 
 
 async def test_it_needs_a_fresh_proof_and_the_own_name(
@@ -224,7 +251,7 @@ async def test_whoever_comes_back_is_somebody_new(farout: Farout, auth_owner: Co
     assert (await browser.get("/api/members/me")).status_code == 200
 
 
-@pytest.mark.parametrize("how", ["the deletion", "an address", "details", "a salt"])
+@pytest.mark.parametrize("how", ["the deletion", "an address", "details", "a salt", "a hash"])
 async def test_nobody_empties_the_entries_of_those_who_are_still_here(
     farout: Farout, auth_owner: Connection, how: str
 ) -> None:
@@ -236,6 +263,15 @@ async def test_nobody_empties_the_entries_of_those_who_are_still_here(
     if how == "the deletion":
         await auth_owner.execute(
             "UPDATE audit_log SET target_uid = $1 WHERE action = 'account.erased'", uid
+        )
+    elif how == "a hash":
+        # As if an earlier version had sealed it, whose links cover what is gone.
+        await auth_owner.execute(
+            "WITH changed AS (UPDATE audit_log SET action = 'x' WHERE target_uid = ("
+            "  SELECT target_uid FROM audit_log WHERE action = 'account.erased'"
+            ") AND action = 'account.deletion_requested' RETURNING id)"
+            " UPDATE audit_links SET ip_hash = NULL, details_hash = NULL"
+            " FROM changed WHERE entry_id = changed.id"
         )
     elif how == "an address":
         await auth_owner.execute("UPDATE audit_log SET ip = NULL WHERE actor_uid = $1", uid)
@@ -342,3 +378,46 @@ async def test_a_local_account_can_go_too(farout: Farout, auth_owner: Connection
     assert await erase_due(farout.auth) == 1
 
     assert await occurrences(auth_owner, NAME) == []
+
+
+async def _seal_as_an_earlier_version_did(farout: Farout, owner: Connection) -> None:
+    """Let the chain cover addresses and details themselves, as it did before there were salts."""
+    await seal(farout.auth)
+    async with farout.auth.database.transaction() as db:
+        [today] = await list_seals(db)
+        links = await list_links(db, today.day, after=0, limit=1000)
+    key = farout.auth.key_ring.decrypt(today.key, place=key_place(today.day))
+    head = today.previous_head
+    for link, entry in links:
+        assert entry is not None
+        link.ip_hash = link.details_hash = None
+        head = link_hash(key, head, entry, link)
+        await owner.execute(
+            "UPDATE audit_links SET hash = $1, ip_hash = NULL, ip_salt = NULL, details_hash = NULL,"
+            " details_salt = NULL WHERE entry_id = $2",
+            head, entry.id,
+        )  # fmt: skip
+    today.head = head
+    proof = seal_proof(key, today)
+    await owner.execute("UPDATE audit_seals SET head = $1, proof = $2", head, proof)
+
+
+async def test_what_an_earlier_version_sealed_is_verified_and_can_be_emptied(
+    farout: Farout, auth_owner: Connection
+) -> None:
+    cosmo, nova = await farout.signed_in(COSMO_ID), await farout.signed_in(NOVA_ID)
+    await _seal_as_an_earlier_version_did(farout, auth_owner)
+    verdict = await verify(farout.auth)
+    assert (verdict.problems, verdict.erased) == ([], 0)
+
+    await ask(cosmo)
+    await two_weeks_pass(auth_owner)
+    assert await erase_due(farout.auth) == 1
+
+    await seal(farout.auth)
+    verdict = await verify(farout.auth)
+    assert (verdict.problems, verdict.erased >= 1) == ([], True)
+    # Of somebody who is still here nothing may be missing.
+    uid = await uid_of(nova)
+    await auth_owner.execute("UPDATE audit_log SET details = '{}' WHERE target_uid = $1", uid)
+    assert (await verify(farout.auth)).problems != []

@@ -65,6 +65,10 @@ async def _fill(farout: Farout, owner: Connection) -> None:
         " VALUES ($1, '', $2, 0, '', '')",
         today, ring.encrypt(b"x", place=place("audit_seals.key", today.isoformat())),
     )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO kept_bans (uid, key, discord_hash, banned_at) VALUES ($1, $2, '', now())",
+        mail, ring.encrypt(b"x", place=place("kept_bans.key", mail)),
+    )  # fmt: skip
 
 
 async def test_afterwards_the_old_key_is_not_needed_any_more(

@@ -27,12 +27,14 @@ class Verdict:
     """What was found; ``unsealed`` entries are too young to be in a chain.
 
     ``erased`` ones have been emptied because a person was; everything else in them still fits.
+    ``is_salted`` once a link was seen that covers salted hashes.
     """
 
     days: int = 0
     entries: int = 0
     unsealed: int = 0
     erased: int = 0
+    is_salted: bool = False
     problems: list[str] = field(default_factory=list)
 
 
@@ -69,14 +71,8 @@ async def _verify_day(auth: Auth, seal: AuditSeal, verdict: Verdict) -> None:
             verdict.problems.append(f"{seal.day}: {lost} of its chain is missing.")
         elif entry is None:
             verdict.problems.append(f"{seal.day}: entry {link.entry_id} is missing.")
-        elif (emptied := _is_emptied(entry, link, erased)) is None or (
-            not hmac.compare_digest(link.hash, link_hash(key, before, entry, link))
-            # Sealed by an earlier version: its hash covers what is gone.
-            and not (emptied and link.ip_hash is None)
-        ):
+        elif not _fits(key, before, entry, link, erased, verdict):
             verdict.problems.append(f"{seal.day}: entry {link.entry_id} was changed.")
-        else:
-            verdict.erased += emptied
         before, expected = link.hash, link.position + 1
         verdict.entries += 1
     if expected <= seal.entries:
@@ -84,6 +80,25 @@ async def _verify_day(auth: Auth, seal: AuditSeal, verdict: Verdict) -> None:
         verdict.problems.append(f"{seal.day}: {lost}, the end of its chain, is missing.")
     elif before != seal.head:
         verdict.problems.append(f"{seal.day}: its chain does not end as it was sealed.")
+
+
+def _fits(
+    key: bytes,
+    before: bytes,
+    entry: AuditEntry,
+    link: AuditLink,
+    erased: frozenset[UUID],
+    verdict: Verdict,
+) -> bool:
+    """Whether an entry is what was sealed, except for what went with an erased person."""
+    emptied = _is_emptied(entry, link, erased)
+    fits = hmac.compare_digest(link.hash, link_hash(key, before, entry, link))
+    if link.ip_hash is None:
+        # Sealed by an earlier version: its hash covers what is gone. None of them comes after others.
+        fits = (fits or bool(emptied)) and not verdict.is_salted
+    verdict.is_salted |= link.ip_hash is not None
+    verdict.erased += bool(emptied)
+    return fits and emptied is not None
 
 
 def _is_emptied(entry: AuditEntry, link: AuditLink, erased: frozenset[UUID]) -> bool | None:

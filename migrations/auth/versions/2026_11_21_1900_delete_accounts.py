@@ -116,7 +116,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Whoever is waiting for their deletion has to ask for it again."""
+    """Whoever waits for their deletion has to ask again; what was sealed meanwhile cannot be verified."""
     op.execute("DELETE FROM account_deletions")
     op.execute(ANNOUNCE_BEFORE)
     op.execute("DROP FUNCTION forget_erased_people()")
