@@ -8,6 +8,8 @@ from backend.auth.audit_log.endpoints import router as audit_log
 from backend.auth.audit_log.pages import router as audit_log_pages
 from backend.auth.bans.endpoints import router as bans
 from backend.auth.bans.pages import router as ban_pages
+from backend.auth.deletion.endpoints import router as deletion
+from backend.auth.deletion.pages import router as deletion_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
 from backend.auth.discord_sign_in.link_endpoints import router as discord_link
 from backend.auth.discord_sign_in.pages import router as discord_link_pages
@@ -75,6 +77,8 @@ for feature in (
     passkeys,
     step_up,
     step_up_pages,
+    deletion,
+    deletion_pages,
 ):
     routes.extend(feature.routes)
 

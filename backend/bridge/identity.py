@@ -37,6 +37,8 @@ class Identity:
     # The admin who looks through this user's eyes; None when it is the user.
     impersonator_uid: UUID | None = None
     impersonator: str | None = None
+    # The account is erased then, unless its owner changes their mind; they can do nothing else.
+    deletion_due_at: datetime | None = None
     # Until when the last proof of who sits there is fresh enough for sensitive actions.
     elevated_until: datetime | None = None
 

@@ -41,6 +41,10 @@ class _Users(BaseModel):
     items: list[UserState]
 
 
+class _OwnData(BaseModel):
+    tables: dict[str, Any] | None
+
+
 _COUNT = TypeAdapter(UserCount)
 
 
@@ -62,6 +66,14 @@ def write_users(users: Iterable[UserState]) -> bytes:
 
 def write_count(count: UserCount) -> bytes:
     return _write(_plain(count))
+
+
+def write_own_data(tables: dict[str, Any] | None) -> bytes:
+    return _write({"tables": tables})
+
+
+def read_own_data(body: bytes) -> dict[str, Any] | None:
+    return _read(_OwnData, body).tables
 
 
 def read_identity(body: bytes) -> Identity | None:

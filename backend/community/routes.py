@@ -24,6 +24,8 @@ from backend.community.missions.pages import router as mission_pages
 from backend.community.occurrences.endpoints import router as occurrences
 from backend.community.occurrences.pages import router as occurrence_pages
 from backend.community.occurrences.scheduling_pages import router as scheduling_pages
+from backend.community.own_data.endpoints import router as own_data
+from backend.community.own_data.pages import router as own_data_pages
 from backend.community.permissions.endpoints import router as permissions
 from backend.community.porting.endpoints import router as porting
 from backend.community.posts.endpoints import router as posts
@@ -89,6 +91,8 @@ for feature in (
     api_key_pages,
     webhooks,
     webhook_pages,
+    own_data,
+    own_data_pages,
     mirror,
 ):
     routes.extend(feature.routes)

@@ -20,6 +20,7 @@ _DONE = {
     "unlinked": "Your Discord account is not linked any more.",
     "ended": "The session was ended.",
     "email_asked": "We have written to the new address. It counts once you have confirmed it there.",
+    "kept": "Your account stays. Welcome back.",
     "others": "All your other sessions were ended.",
 }
 

@@ -74,6 +74,12 @@ async def get_user(uid: UUID, auth: RunningAuth) -> Response:
     return _json(wire.write_user(await Directory(auth.database).find(uid)))
 
 
+@router.get("/users/{uid}/own-data")
+async def get_own_data(uid: UUID, auth: RunningAuth) -> Response:
+    """All that this side holds about a user, for their download; null for nobody."""
+    return _json(wire.write_own_data(await Directory(auth.database).own_data(uid)))
+
+
 @router.get("/revocations")
 async def revocations(auth: RunningAuth) -> Response:
     """Every notice of an ended session or changed user, as it happens, and how sure that is."""

@@ -16,6 +16,8 @@ Kind = Literal[
     "address_in_use",
     "already_registered",
     "confirm_email",
+    "deletion_cancelled",
+    "deletion_requested",
     "discord_linked",
     "discord_unlinked",
     "email_changed",

@@ -19,7 +19,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from backend.auth.models import AccountSecurity, EmailVerification, RefreshToken, Session, User
+from backend.auth.models import (
+    AccountDeletion,
+    AccountSecurity,
+    EmailVerification,
+    RefreshToken,
+    Session,
+    User,
+)
 from backend.auth.sessions.errors import SessionNotFound
 from backend.bridge.errors import AccountBanned
 from backend.bridge.identity import Identity
@@ -85,11 +92,13 @@ def _identity_where(condition: ColumnElement[bool]) -> Statement:
             User.must_change_password,
             AccountSecurity.uid,
             exists().where(EmailVerification.user_id == User.id).label("must_verify_email"),
+            AccountDeletion.due_at.label("deletion_due_at"),
             _ImpersonatorSecurity.uid.label("impersonator_uid"),
             _Impersonator.username.label("impersonator"),
         )
         .join(User, User.id == Session.user_id)
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
+        .outerjoin(AccountDeletion, AccountDeletion.user_id == User.id)
         .outerjoin(_Impersonator, _Impersonator.id == Session.impersonator_id)
         .outerjoin(_ImpersonatorSecurity, _ImpersonatorSecurity.user_id == Session.impersonator_id)
         .where(condition, is_live(), User.is_active, is_not_banned(), may_still_impersonate())
@@ -204,5 +213,6 @@ def _identity(row: asyncpg.Record) -> Identity:
         must_verify_email=row["must_verify_email"],
         impersonator_uid=row["impersonator_uid"],
         impersonator=row["impersonator"],
+        deletion_due_at=row["deletion_due_at"],
         elevated_until=row["elevated_until"],
     )

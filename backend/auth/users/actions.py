@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
 from backend.auth.factors.actions import remove_all_factors
-from backend.auth.models import User
+from backend.auth.models import AccountSecurity, User
 from backend.auth.passwords.errors import NoPassword
 from backend.auth.passwords.policy import check_password
 from backend.auth.sessions.actions import end_one_session, end_sessions_of_user
@@ -141,16 +141,19 @@ async def ensure_admin(auth: Auth) -> SeededAdmin | None:
         email_taken = await db.scalar(
             select(User.id).where(func.lower(User.email) == auth.settings.admin_email.lower())
         )
-        db.add(
-            User(
-                username=username,
-                email=None if email_taken else auth.settings.admin_email,
-                hashed_password=hashed,
-                role="admin",
-                must_change_password=True,
-            )
+        admin = User(
+            username=username,
+            email=None if email_taken else auth.settings.admin_email,
+            hashed_password=hashed,
+            role="admin",
+            must_change_password=True,
         )
-        record(db, "admin.seeded", actor=None, target=None, origin=AT_A_SHELL, username=username)
+        db.add(admin)
+        await db.flush()
+        uid = await db.scalar(
+            select(AccountSecurity.uid).where(AccountSecurity.user_id == admin.id)
+        )
+        record(db, "admin.seeded", actor=None, target=uid, origin=AT_A_SHELL)
     return SeededAdmin(username, None if chosen else password)
 
 

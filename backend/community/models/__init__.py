@@ -1,8 +1,8 @@
-"""The tables of ``farout``, one a file; ``listing``, ``projection`` and ``standings`` add
-triggers to them.
+"""The tables of ``farout``, one a file; ``erasure``, ``listing``, ``projection`` and ``standings``
+add triggers to them.
 """
 
-from backend.community.models import listing, projection, standings
+from backend.community.models import erasure, listing, projection, standings
 from backend.community.models.achievement import Achievement
 from backend.community.models.api_key import ApiKey
 from backend.community.models.api_key_day import ApiKeyDay
@@ -21,6 +21,7 @@ from backend.community.models.completion_revocation import CompletionRevocation
 from backend.community.models.counter import Counter
 from backend.community.models.departure import Departure
 from backend.community.models.event import Event
+from backend.community.models.former_discord_id import FormerDiscordId
 from backend.community.models.idempotency_key import IdempotencyKey
 from backend.community.models.import_run import ImportRun
 from backend.community.models.incident import Incident
@@ -73,6 +74,7 @@ __all__ = [
     "Counter",
     "Departure",
     "Event",
+    "FormerDiscordId",
     "IdempotencyKey",
     "ImportRun",
     "Incident",
@@ -105,6 +107,7 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "erasure",
     "listing",
     "projection",
     "standings",

@@ -67,6 +67,11 @@ class Member(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person is gone, and only their place in the record is left; see ``erasure``."""
+        return self.discord_id.startswith("0")
+
 
 TOUCH = """
 CREATE FUNCTION touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$

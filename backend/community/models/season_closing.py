@@ -11,8 +11,9 @@ BEGIN
     SELECT ledger.member_id, NEW.number, ledger.counter, ledger.value
     FROM season_ledger(NEW.number, clock_timestamp()) AS ledger
     WHERE NOT EXISTS (
-        SELECT FROM members JOIN userbase ON userbase.discord_id = members.discord_id
-        WHERE members.id = ledger.member_id AND NOT userbase.is_active
+        SELECT FROM members LEFT JOIN userbase ON userbase.discord_id = members.discord_id
+        WHERE members.id = ledger.member_id
+            AND (NOT userbase.is_active OR members.discord_id LIKE '0%')
     );
     RETURN NULL;
 END

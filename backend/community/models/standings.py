@@ -1,7 +1,8 @@
 """The functions and triggers that keep the leaderboards equal to the ledger.
 
 ``refresh_scores`` counts some members anew, in the transaction that changed them. A rolling score
-knows the day on which it stops being true, and is counted anew then. Deactivated people have none.
+knows the day on which it stops being true, and is counted anew then. Deactivated people have none,
+and neither have erased ones, whose Discord id begins with a 0.
 """
 
 from backend.community.models.completion_revocation import CompletionRevocation
@@ -37,7 +38,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH listed AS (
-        SELECT members.id FROM members WHERE members.id = ANY (wanted) AND NOT EXISTS (
+        SELECT members.id FROM members
+        WHERE members.id = ANY (wanted) AND members.discord_id NOT LIKE '0%' AND NOT EXISTS (
             SELECT FROM userbase
             WHERE userbase.discord_id = members.discord_id AND NOT userbase.is_active
         )
