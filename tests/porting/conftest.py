@@ -170,9 +170,11 @@ LIVED_IN: Sequence[str] = (
     "INSERT INTO completion_revocations (completion_id, revoked_at, revoked_by, reason)"
     f" SELECT id, now() - interval '3 days', '{SOMEBODY}', '-not there' FROM completions"
     " WHERE get_byte(uuid_send(id), 15) < 20",
-    "INSERT INTO completions (member_id, kind, mission_id, slug, title, outcome, points, completed_at,"
-    " awarded_at, via, note, evidence)"
-    " SELECT member_id, kind, mission_id, slug, title, 'partial', 7, completed_at, awarded_at, 'import',"
+    "INSERT INTO completions (id, member_id, kind, mission_id, slug, title, outcome, points,"
+    " completed_at, awarded_at, via, note, evidence)"
+    # Older by its id than the one that was revoked: the order of ids is not that of events.
+    " SELECT uuidv7('-20 years'), member_id, kind, mission_id, slug, title, 'partial', 7,"
+    " completed_at, awarded_at, 'import',"
     " '+again', ARRAY['https://example.org/a', 'https://example.org/b']"
     " FROM completions WHERE revoked_at IS NOT NULL AND kind = 'mission'"
     " AND get_byte(uuid_send(id), 15) < 10 ON CONFLICT DO NOTHING",

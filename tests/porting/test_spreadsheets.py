@@ -253,3 +253,35 @@ async def test_an_export_that_breaks_off_is_not_imported(moving: Moving, wanted:
     cut = moving.write(f"cut{'.jsonl' if wanted is Format.JSON else '.zip'}", whole[:end])
     with pytest.raises((FileCutOff, FileUnreadable)):
         await moving.read_in(cut)
+
+
+@pytest.mark.usefixtures("restored_ladder")
+async def test_lines_of_json_that_cannot_be_rows_are_named_and_stop_no_other(
+    moving: Moving,
+) -> None:
+    lines = [
+        '{"format": "farout.community", "version": 1}',
+        "nonsense",
+        '{"section": "nothing"}',
+        '{"section": "members", "discord_id": 155149108183695360, "display_name": "x"}',
+        '{"section": "members", "discord_id": "77", "display_name": 7}',
+        '{"section": "members", "discord_id": "77", "shoe_size": 7}',
+        '{"section": "members", "username": "a\\u0000b"}',
+        '{"section": "members", "discord_id": "77", "display_name": "a\\u0000b"}',
+        '{"section": "members", "discord_id": "78", "display_name": "Rhea", "rank": "x\\u0000"}',
+        "[]",
+        '{"section": "stats", "discord_id": "79", "counter": "kudos", "value": 1e30}',
+        '{"section": "awards", "name": "x", "rule": {"counters": {"points": "many"}}}',
+        '{"section": "ranks", "code": "No Code", "name": "x"}',
+        '{"section": "ranks", "code": "admiral", "name": "Admiral"}',
+        '{"section": "members", "discord_id": "79", "display_name": "Ok", "rank": "admiral"}',
+    ]
+
+    result = await moving.read_in(moving.write("x.jsonl", "\n".join(lines)))
+
+    assert [(line, field) for line, field, _ in errors(result)] == [
+        (2, ""), (3, "section"), (4, "discord_id"), (5, "display_name"), (6, "shoe_size"),
+        (7, "username"), (8, "display_name"), (9, "rank"), (10, ""), (11, "value"), (12, ""),
+        (13, "code"),
+    ]  # fmt: skip
+    assert await moving.owner.fetchval("SELECT rank FROM members") == "admiral"

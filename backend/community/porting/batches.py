@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.porting.handlers import (
@@ -118,13 +118,20 @@ async def _do(db: AsyncSession, section: str, rows: Sequence[Any], run: Import) 
     try:
         async with db.begin_nested():
             return await _HANDLERS[section](db, rows, run)
-    except (IntegrityError, DataError) as error:
+    except DBAPIError as error:
+        if not _is_about_values(error):
+            raise
         if len(rows) == 1:
             return [refused("", _explain(error))]
     return [outcome for row in rows for outcome in await _do(db, section, [row], run)]
 
 
-def _explain(error: IntegrityError | DataError) -> str:
+def _is_about_values(error: DBAPIError) -> bool:
+    """Whether a table cannot hold what the rows say (SQLSTATE classes 22 and 23)."""
+    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("22", "23")
+
+
+def _explain(error: DBAPIError) -> str:
     constraint = getattr(error.orig.__cause__ if error.orig else None, "constraint_name", None)
     return f"is refused by the database ({constraint or 'a value that it cannot hold'})"
 

@@ -19,11 +19,11 @@ from backend.community.porting.values import (
 from backend.community.text_fields import Remark, Title
 from backend.community.trainings.schemas import Level, ValidDays
 
-AnyRank = Annotated[str, Field(min_length=1, max_length=64)]
+AnyRank = Line
 
 
 class RankRow(Row):
-    """A step of the ladder. Without a position it is a name from before the ladder, and makes no step."""
+    """A step of the ladder. A code by itself is a rank from before the ladder, and makes no step."""
 
     code: AnyRank
     name: Title | None = None
@@ -31,6 +31,10 @@ class RankRow(Row):
     description: Remark | None = None
     archived_at: PastMoment | None = None
     created_at: PastMoment | None = None
+
+    @property
+    def is_step(self) -> bool:
+        return self.name is not None or self.position is not None
 
 
 class MissionRow(Row):

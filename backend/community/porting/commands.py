@@ -35,6 +35,7 @@ def export_community(
     """Write members, their records, careers and awards, and the catalogues, into one file."""
     if path.exists() and not force:
         raise typer.BadParameter(f"{path} is there already; --force writes over it")
+    _need_folder(path)
     wanted = chosen or (Format.CSV if path.suffix == ".zip" else Format.JSON)
     written = asyncio.run(_export(path, wanted))
     console.print(f"{written} rows written to {path}.", markup=False)
@@ -84,6 +85,8 @@ def import_community(
 
     An interrupted import goes on where it stopped when it is started again with the same file.
     """
+    if report is not None:
+        _need_folder(report)
     wish = Wish(dry_run=dry_run, strict=strict, report=report)
     result = asyncio.run(_import(path, section, wish))
     _print(result, wish)
@@ -107,6 +110,11 @@ async def _import(path: Path, section: str | None, wish: Wish) -> Result:
     for remark in source.remarks:
         console.print(remark, markup=False)
     return result
+
+
+def _need_folder(path: Path) -> None:
+    if not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}")
 
 
 def _print(result: Result, wish: Wish) -> None:

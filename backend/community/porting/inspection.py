@@ -44,7 +44,8 @@ def inspect(source: Source) -> Inspection:
     for record in source.records():
         found.rows[record.section] += 1
         ids.look_at(record)
-        if record.section == "ranks" and record.values.get("position") is None:
+        # As RankRow.is_step says, of rows that may still be wrong.
+        if record.section == "ranks" and not record.values.keys() & {"name", "position"}:
             found.off_ladder.add(str(record.values.get("code")))
     if ids.are_rounded:
         raise IdsRounded(source.name, ids.example)

@@ -12,6 +12,7 @@ _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _PATIENCE = text("SET LOCAL statement_timeout = '10min'")
 _SLOW_READERS = text("SET LOCAL idle_in_transaction_session_timeout = '2min'")
 
+# What was revoked comes before what is live: it makes room for it.
 _SOURCES = {
     "ranks": """
         SELECT code, name, position, description, archived_at, created_at FROM (
@@ -71,7 +72,7 @@ _SOURCES = {
         LEFT JOIN missions ON missions.id = mission_id
         LEFT JOIN trainings ON trainings.id = training_id
         LEFT JOIN completion_revocations ON completion_id = c.id
-        ORDER BY member_id, c.id
+        ORDER BY member_id, c.revoked_at IS NULL, c.id
     """,
     "stats": """
         SELECT discord_id, counter, value FROM member_counters
@@ -103,10 +104,6 @@ async def take_snapshot(db: AsyncSession) -> None:
     """Let this transaction see one moment, for as long as an export takes; call it first."""
     for statement in (_SNAPSHOT, _PATIENCE, _SLOW_READERS):
         await db.execute(statement)
-
-
-async def count_members(db: AsyncSession) -> int:
-    return await db.scalar(text("SELECT count(*) FROM members")) or 0
 
 
 async def stream_rows(db: AsyncSession, section: str) -> AsyncIterator[str]:

@@ -74,6 +74,7 @@ def _name(value: str) -> str:
     return line
 
 
+Line = fields.Line
 DiscordId = Annotated[fields.DiscordId, BeforeValidator(_id)]
 Uid = Annotated[UUID, Field(strict=False)]
 Moment = Annotated[fields.Moment, BeforeValidator(_moment)]
@@ -96,7 +97,7 @@ class RowOfMember(Row):
 
     discord_id: DiscordId | None = None
     uid: Uid | None = None
-    username: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    username: Line | None = None
 
     @model_validator(mode="after")
     def _names_somebody(self) -> "RowOfMember":

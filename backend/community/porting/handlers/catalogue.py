@@ -40,14 +40,16 @@ async def add_ranks(db: AsyncSession, rows: Sequence[RankRow], run: Import) -> l
     outcomes: list[Outcome] = []
     new: list[dict[str, Any]] = []
     for row in rows:
-        if row.code in positions or row.position is None:
+        if row.code in positions or not row.is_step:
             outcomes.append(UNCHANGED)
             continue
         if (problem := _unfit_for_the_ladder(row)) is not None:
             outcomes.append(problem)
             continue
         taken = positions.values()
-        position = row.position if row.position not in taken else max(taken) + 1
+        position = row.position
+        if position is None or position in taken:
+            position = max(taken, default=0) + 1
         positions[row.code] = position
         new.append(_with(row, run, position=position))
         outcomes.append(CREATED)
