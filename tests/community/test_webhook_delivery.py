@@ -400,9 +400,12 @@ async def test_a_worker_that_comes_back_too_late_changes_nothing(
     receiver.judge = lambda _: Answer()
     await community_owner.execute(NOW)
     assert await courier.deliver_due() == 1
+    row = "SELECT webhook_deliveries::text FROM webhook_deliveries"
+    before = await community_owner.fetchval(row)
     release.set()
     await late
 
+    assert await community_owner.fetchval(row) == before
     [delivery] = await deliveries(admin, hook)
     assert delivery["state"] == "delivered"
 
