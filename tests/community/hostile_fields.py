@@ -52,6 +52,8 @@ async def build(admin: Browser) -> Site:
     await admin.post(f"/api/items/{item}/stock", json={"kind": "stocked", "quantity": 1000})
     questions = [{"key": "why", "label": "Why?"}]
     form = await made("/api/application-forms", {"title": "x", "questions": questions})
+    hook = {"url": "https://bot.example.org/", "event_types": ["form.added"]}
+    webhook = await made("/api/webhooks", hook)
     post = await made("/api/posts", {"title": "x", "body": "x", "publish_at": "2026-01-01T00:00Z"})
     award = await made("/api/awards", {"name": "x"})
     return Site(
@@ -61,6 +63,7 @@ async def build(admin: Browser) -> Site:
             "form": f"/api/application-forms/{form}",
             "post": f"/api/posts/{post}",
             "award": f"/api/awards/{award}",
+            "webhook": f"/api/webhooks/{webhook}",
             "applications": form,
         },
     )
@@ -103,6 +106,7 @@ FIELDS = (
     _field("form title", "PATCH", "{form}", {}, "title"),
     _field("form description", "PATCH", "{form}", {}, "description"),
     _field("key name", "POST", "/api/keys", {"scopes": ["members.read"]}, "name"),
+    _field("webhook description", "PATCH", "{webhook}", {}, "description"),
     _field("plan tier", "PATCH", f"/api/members/{COSMO_ID}/access", {}, "plan_tier"),
     _field("rank code", "POST", "/api/ranks", {"name": "x"}, "code"),
 )  # fmt: skip

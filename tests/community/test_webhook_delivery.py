@@ -346,6 +346,23 @@ async def test_a_test_goes_to_its_webhook_alone(
     assert request.verified_with(hook["secret"])["type"] == "webhook.test"
 
 
+async def test_a_test_goes_before_what_waits_for_an_endpoint_that_rests(
+    admin: Browser, receiver: Receiver, courier: Courier
+) -> None:
+    hook = await make_webhook(admin, receiver.url)
+    receiver.judge = lambda _: Answer(503, {"retry-after": "600"})
+    await add_items(admin, 3)
+    await courier.deliver_due()
+    await add_items(admin, 3)
+    assert await courier.deliver_due() == 0
+
+    waiting = (await admin.post(f"/api/webhooks/{hook['id']}/test")).json()
+    assert waiting["next_attempt_at"] >= waiting["occurred_at"]
+    assert await courier.deliver_due() == 1
+
+    assert receiver.types[3:] == ["webhook.test"]
+
+
 async def test_a_disabled_or_deleted_webhook_is_sent_nothing(
     admin: Browser, receiver: Receiver, courier: Courier, community_owner: Connection
 ) -> None:
@@ -383,9 +400,12 @@ async def test_a_worker_that_comes_back_too_late_changes_nothing(
     receiver.judge = lambda _: Answer()
     await community_owner.execute(NOW)
     assert await courier.deliver_due() == 1
+    row = "SELECT webhook_deliveries::text FROM webhook_deliveries"
+    before = await community_owner.fetchval(row)
     release.set()
     await late
 
+    assert await community_owner.fetchval(row) == before
     [delivery] = await deliveries(admin, hook)
     assert delivery["state"] == "delivered"
 

@@ -1,6 +1,6 @@
 """Sending because somebody asks for it: a test, and what was sent or given up before."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -14,6 +14,9 @@ from backend.community.webhooks.errors import WebhookDisabled
 from backend.community.webhooks.queries import get_delivery, get_endpoint
 from backend.community.webhooks.recording import record_about, wake_workers
 
+# Deliveries go in the order in which they are due, and none is due for so long.
+_BEFORE_ALL = timedelta(days=400)
+
 
 async def send_test(
     db: AsyncSession, endpoint_id: UUID, *, by: Access, origin: Origin
@@ -23,11 +26,12 @@ async def send_test(
     event = Event(type=TEST, data={"webhook": str(endpoint_id)}, endpoint_id=endpoint_id)
     db.add(event)
     await db.flush()
-    # A person waits for it: it does not wait until the endpoint has rested.
-    endpoint.resting_until = datetime.now(UTC)
     record_about(db, "webhook.tested", endpoint, by=by, origin=origin)
     queued = select(WebhookDelivery.id).where(WebhookDelivery.event_id == event.id)
-    return await get_delivery(db, (await db.execute(queued)).scalar_one())
+    delivery, _ = await get_delivery(db, (await db.execute(queued)).scalar_one())
+    _send_first(delivery, endpoint)
+    await db.flush()
+    return delivery, event
 
 
 async def replay_delivery(
@@ -41,8 +45,8 @@ async def replay_delivery(
     endpoint = await _get_enabled(db, delivery.endpoint_id)
     await db.refresh(delivery, with_for_update=True)
     delivery.delivered_at = delivery.given_up_at = None
-    delivery.attempts, delivery.next_attempt_at = 0, datetime.now(UTC)
-    endpoint.resting_until = datetime.now(UTC)
+    delivery.attempts = 0
+    _send_first(delivery, endpoint)
     record_about(db, "webhook.replayed", endpoint, by=by, origin=origin, delivery=str(delivery_id))
     await db.flush()
     await wake_workers(db)
@@ -72,6 +76,12 @@ async def replay_given_up(
     )
     await wake_workers(db)
     return count
+
+
+def _send_first(delivery: WebhookDelivery, endpoint: WebhookEndpoint) -> None:
+    """A person waits for it: it goes before all that waits, and the endpoint does not rest."""
+    now = datetime.now(UTC)
+    delivery.next_attempt_at, endpoint.resting_until = now - _BEFORE_ALL, now
 
 
 async def _get_enabled(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:

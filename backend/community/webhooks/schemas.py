@@ -179,10 +179,15 @@ def _summary(delivery: WebhookDelivery, event: Event) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "state": state,
         "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at if state == "waiting" else None,
+        "next_attempt_at": _next_attempt(delivery, event) if state == "waiting" else None,
         "delivered_at": delivery.delivered_at,
         "given_up_at": delivery.given_up_at,
     }
+
+
+def _next_attempt(delivery: WebhookDelivery, event: Event) -> datetime:
+    # What goes before all others is due since before it happened.
+    return max(delivery.next_attempt_at, event.occurred_at)
 
 
 def state_of(delivery: WebhookDelivery) -> State:
