@@ -67,7 +67,7 @@ async def grant_award(
         only = result.granted[0] if len(result.granted) == 1 else None
         record(
             db, "award.granted", actor=by.uid, target=await find_uid(db, only) if only else None,
-            origin=origin, award=str(award_id), discord_ids=result.granted, reason=wanted.reason,
+            origin=origin, award=str(award_id), members=result.granted, reason=wanted.reason,
         )  # fmt: skip
     return result
 

@@ -152,7 +152,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _event("award.edited", "An award changed, was archived or restored.", award="id", changed="names"),
         _event(
             "award.granted", "Members were granted an award.",
-            award="id", members=("names", "discord_ids"),
+            award="id", members="names",
         ),
         _event("award.withdrawn", "An award was withdrawn.", award="id", member=_MEMBER),
         _event("form.added", "There is an application form more.", form="id"),

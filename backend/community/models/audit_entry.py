@@ -45,7 +45,7 @@ class AuditEntry(Base):
             "audit_log_members_idx",
             literal_column("(details -> 'members')").label("members"),
             postgresql_using="gin",
-            postgresql_where=text("action::text = 'completions.awarded'"),
+            postgresql_where=text("action::text IN ('completions.awarded', 'award.granted')"),
         ),
         grants(farout_app="SELECT, INSERT", farout_sync="SELECT, INSERT"),
     )

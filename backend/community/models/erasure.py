@@ -60,7 +60,12 @@ BEGIN
     SET details = replace(details::text, format('"%s"', old_id), format('"%s"', new_id))::jsonb
         - 'reason'
     WHERE coalesce(details ->> 'member', details ->> 'discord_id') = old_id
-        OR (action::text = 'completions.awarded' AND details -> 'members' ? old_id);
+        OR (action::text IN ('completions.awarded', 'award.granted')
+            AND details -> 'members' ? old_id);
+    -- What programs are told, or were told a few weeks ago at most.
+    UPDATE events
+    SET data = replace(data::text, format('"%s"', old_id), format('"%s"', new_id))::jsonb
+    WHERE strpos(data::text, format('"%s"', old_id)) > 0;
     DELETE FROM idempotency_keys WHERE strpos(answer::text, format('"%s"', old_id)) > 0;
     PERFORM refresh_scores(ARRAY[gone]);
 END
@@ -88,6 +93,8 @@ BEGIN
     WHERE discord_id = OLD.discord_id AND deleted_at IS NULL
     ON CONFLICT (discord_id) DO NOTHING;
     DELETE FROM former_discord_ids WHERE uid = OLD.uid;
+    DELETE FROM api_key_days USING api_keys
+    WHERE api_keys.id = key_id AND api_keys.owner_uid = OLD.uid;
     DELETE FROM api_keys WHERE owner_uid = OLD.uid;
     DELETE FROM idempotency_keys WHERE actor_uid = OLD.uid;
     DELETE FROM rejected_events WHERE body #>> '{data,uid}' = OLD.uid::text;

@@ -64,6 +64,9 @@ def _own_message(person: Person) -> ColumnElement[bool]:
     return or_(ApplicationMessage.author_uid == person.uid, about)
 
 
+_OF_SEVERAL = ("completions.awarded", "award.granted")
+
+
 def _in_the_log(person: Person) -> ColumnElement[bool]:
     """Entries that name them, by whatever they are known by."""
     named = func.coalesce(
@@ -74,7 +77,7 @@ def _in_the_log(person: Person) -> ColumnElement[bool]:
         AuditEntry.actor_uid == person.uid,
         AuditEntry.target_uid == person.uid,
         named.in_(person.discord_ids),
-        and_(AuditEntry.action == "completions.awarded", or_(*several)) if several else null(),
+        and_(AuditEntry.action.in_(_OF_SEVERAL), or_(*several)) if several else null(),
     )
 
 
@@ -130,9 +133,11 @@ HELD: tuple[Held[Person], ...] = (
 # download, has an entry for each.
 _ACT = "An act of theirs, of which the audit log has the entry."
 NOT_SHOWN = {
+    "achievements": "What completions says, once more, for the filters of the directory.",
     "counters": _ACT,
     "missions": _ACT,
     "rejected_events": "News of a user that could not be applied: what it says is in users.",
     "seasons": _ACT,
     "trainings": _ACT,
+    "webhook_endpoints": _ACT,
 }
