@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/internal/users"),
     ("GET", "/internal/users/count"),
     ("GET", f"/internal/users/{UUID(int=1)}"),
+    ("GET", f"/internal/users/{UUID(int=1)}/own-data"),
     ("POST", "/internal/users/announce-again"),
     ("GET", "/internal/revocations"),
 ]
