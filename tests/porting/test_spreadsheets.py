@@ -153,6 +153,21 @@ async def test_what_the_ledger_says_is_not_rewritten_and_what_was_revoked_does_n
     assert await moving.owner.fetchval("SELECT missions_completed FROM members") == "[]"
 
 
+async def test_an_award_that_was_withdrawn_here_does_not_come_back(moving: Moving) -> None:
+    await moving.read_in(moving.write("awards.csv", "name\nLong Service\n"))
+    await moving.read_in(moving.write("members.csv", f"discord_id,display_name\n{NOVA},Nova\n"))
+    sheet = moving.write("award_grants.csv", f"discord_id,award\n{NOVA},Long Service\n")
+    await moving.read_in(sheet)
+    await moving.owner.execute(
+        "UPDATE award_grants SET withdrawn_at = now(), withdraw_reason = 'x'"
+    )
+
+    again = await moving.read_in(sheet)
+
+    assert again.count(Action.UNCHANGED) == 1
+    assert await moving.owner.fetchval("SELECT count(*) FROM award_grants") == 1
+
+
 async def test_a_rank_in_a_sheet_is_a_promotion_with_its_place_in_the_career(
     moving: Moving,
 ) -> None:

@@ -6,7 +6,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from backend.community.text_fields import Code, Reason, Remark, one_line
 
-RankName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
 Kind = Literal["initial", "promotion", "demotion"]
 RankName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
 

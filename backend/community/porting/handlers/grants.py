@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.community.fields import EARLIEST
 from backend.community.models import Award, AwardGrant
 from backend.community.porting.handlers.inserting import insert_rows
 from backend.community.porting.handlers.outcomes import (
@@ -82,16 +83,16 @@ async def write_grants(
 
 
 def _grant(row: AwardGrantRow, member_id: int, award_id: UUID, run: Import) -> dict[str, Any]:
-    granted_at = row.granted_at or run.started_at
-    moment = row.granted_at or row.withdrawn_at
-    about = (row.discord_id, award_id, moment and moment.isoformat())
+    # The same each time the row is imported, also after the award was withdrawn here.
+    moment = row.granted_at or row.withdrawn_at or EARLIEST
+    about = (row.discord_id, award_id, row.granted_at)
     return {
-        "id": row.id or derived_id(granted_at, *about),
+        "id": row.id or derived_id(moment, *about),
         "award_id": award_id,
         "member_id": member_id,
         "reason": row.reason or f"Imported from {run.name}.",
         "granted_by": row.granted_by or NOBODY,
-        "granted_at": granted_at,
+        "granted_at": row.granted_at or run.started_at,
         "withdrawn_at": row.withdrawn_at,
         "withdrawn_by": row.withdrawn_by,
         "withdraw_reason": row.withdraw_reason,
