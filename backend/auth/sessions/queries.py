@@ -128,6 +128,8 @@ def _ban_where(condition: ColumnElement[bool]) -> Statement:
         .where(
             condition,
             ended_by_it,
+            # An admin who looked through their eyes is not the one to be told.
+            Session.impersonator_id.is_(None),
             Session.expires_at > func.now(),
             ~func.coalesce(is_not_banned(), False),
         )
