@@ -6,7 +6,6 @@ import pytest
 
 from backend.auth.crypto.access_tokens import LIFETIME_SECONDS
 from backend.auth.passwords import policy
-from backend.auth.sessions.queries import IDLE
 from backend.auth.settings import AuthSettings
 from tests.security import asvs
 
@@ -53,5 +52,4 @@ def test_the_lifetimes_that_are_written_down_are_those_of_the_code() -> None:
     days = AuthSettings.model_fields["jwt_expiration_days"].default
 
     assert f"| a session, in any case | {days} days (`JWT_EXPIRATION_DAYS`) |" in PAGE
-    assert f"| a session that nobody uses | {IDLE.days} days |" in PAGE
     assert f"| an access token | {LIFETIME_SECONDS // 60} minutes |" in PAGE
