@@ -8,4 +8,5 @@ pytest_plugins = (
     "tests.fixtures.nats",
     "tests.fixtures.community",
     "tests.fixtures.record",
+    "tests.fixtures.webhooks",
 )

@@ -56,6 +56,9 @@ class Identity:
 
 
 class IdentifyCaller(Protocol):
-    """How a side asks; in one process it is a call, between two services it will be HTTP."""
+    """How a side asks; in one process it is a call, between two services it is HTTP.
+
+    Raises AccountBanned for the credentials of somebody who was signed in when they were banned.
+    """
 
     async def __call__(self, credentials: Credentials) -> Identity | None: ...

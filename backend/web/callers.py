@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from backend.bridge.errors import AccountBanned
 from backend.bridge.identity import Credentials, Identity
 from backend.errors import NotAllowed, NotSignedIn
 from backend.web.same_origin import SAFE_METHODS
@@ -69,8 +70,13 @@ async def find_caller(request: Request) -> Identity | None:
     """Return who is calling, or None for anybody; kept for the rest of the request."""
     if not hasattr(request.state, "identity"):
         credentials = read_credentials(request)
-        found = await web_of(request).identify(credentials) if credentials else None
-        request.state.identity = found
+        request.state.ban = request.state.identity = None
+        try:
+            if credentials:
+                request.state.identity = await web_of(request).identify(credentials)
+        except AccountBanned as ban:
+            # Whatever is open to everybody stays open to them, the sign-in page too.
+            request.state.ban = ban
     identity: Identity | None = request.state.identity
     return identity
 
@@ -79,7 +85,7 @@ async def require_any_caller(request: Request) -> Identity:
     """For the few routes that stay open whatever somebody has to do first."""
     identity = await find_caller(request)
     if identity is None:
-        raise SignInRequired
+        raise request.state.ban or SignInRequired()
     if identity.is_impersonated and request.method not in SAFE_METHODS:
         raise ImpersonationOnlyLooks
     return identity

@@ -55,6 +55,7 @@ async def target(
             "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",
             "DISCORD_API_BASE_URL": f"{discord}/api/v10",
             "ENCRYPTION_KEYS": KEY,
+            "COMMUNITY_KEYS": KEY,
         },
         port,
     )

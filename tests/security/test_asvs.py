@@ -29,8 +29,10 @@ def test_a_requirement_without_either_is_missing() -> None:
 
 def test_marks_and_lines_name_requirements_that_exist() -> None:
     existing = {one.id for one in asvs.requirements()}
+    chapters = {one.chapter for one in asvs.requirements()}
+    of_chapters = {one for one in asvs.marked() if int(one.partition(".")[0]) in chapters}
 
-    assert set(asvs.marked()) - existing == set()
+    assert of_chapters - existing == set()
     assert set(asvs.lines()) - existing == set()
 
 

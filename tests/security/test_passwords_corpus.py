@@ -120,9 +120,10 @@ async def test_refuses_long_ones_before_any_work(case: Case, quiet: Quiet) -> No
     for attempt in (quiet.change_to, quiet.sign_in_with):
         seconds = []
         for _ in range(3):
-            started = time.perf_counter()
+            # The processor's time, all threads together: a busy machine does not stretch it.
+            started = time.process_time()
             response = await attempt(password_of(case))
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.process_time() - started)
             assert response.status_code in (400, 401, 413, 422), response.text
         assert min(seconds) < QUICK_SECONDS
 

@@ -1,6 +1,5 @@
 """Signing up and withdrawing. Everybody joins the queue, and one statement seats whoever is next."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from backend.community.signups.errors import (
     SignupNotFound,
     SlotNotFound,
 )
-from backend.community.signups.queries import get_signup, is_gone
+from backend.community.signups.queries import get_signup, is_gone, takes_signups
 from backend.community.trainings.requirements import find_missing
 
 
@@ -37,7 +36,8 @@ async def sign_up(
     RequirementsMissing.
     """
     occurrence = await lock_occurrence(db, occurrence_id)
-    _check_open(occurrence)
+    if not takes_signups(occurrence):
+        raise SignupClosed
     member = await get_member(db, discord_id)
     chosen = await _choose_slot(db, occurrence_id, slot)
     current = await db.get(Signup, (occurrence_id, member.id), populate_existing=True)
@@ -79,12 +79,6 @@ async def withdraw(
         db, "signup.withdrawn", actor=by.uid, origin=origin,
         occurrence=str(occurrence_id), member=discord_id,
     )  # fmt: skip
-
-
-def _check_open(occurrence: Occurrence) -> None:
-    closes = min(occurrence.starts_at, occurrence.signups_close_at or occurrence.starts_at)
-    if occurrence.status != "open" or datetime.now(UTC) >= closes:
-        raise SignupClosed
 
 
 async def _choose_slot(db: AsyncSession, occurrence_id: UUID, name: str | None) -> OccurrenceSlot:
