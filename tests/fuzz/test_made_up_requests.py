@@ -26,7 +26,7 @@ def _tell(line: str) -> None:
 
 
 async def _document(target: Target) -> dict[str, Any]:
-    async with httpx2.AsyncClient(base_url=target.origin, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=target.origin, trust_env=False, timeout=60) as client:
         document: dict[str, Any] = (await client.get("/openapi.json")).json()
         return document
 
