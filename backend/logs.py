@@ -26,7 +26,9 @@ def configure(style: Literal["json", "text"], *, level: int = logging.INFO) -> N
     root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        # Its access log writes whole addresses, with codes and states; each request has a line of ours.
+        # Uvicorn looks for a way to a handler, whatever `access_log` says.
+        logging.getLogger(name).propagate = name != "uvicorn.access"
     quieten()
 
 

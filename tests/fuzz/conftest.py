@@ -17,6 +17,8 @@ from tests.fixtures.servers import FaroutProcess, free_port, serving
 from tests.fuzz.callers import Caller, browser_of
 
 PEOPLE = 60
+# What no key may do: make others, or tell addresses that outlive it.
+OF_PEOPLE = ("api_keys.manage", "webhooks.manage")
 ROLES = {NOVA_ID: "admin", COSMO_ID: "officer", LYRA_ID: "member"}
 
 
@@ -55,6 +57,7 @@ async def target(
             "DISCORD_AUTHORIZE_URL": f"{discord}/oauth2/authorize",
             "DISCORD_API_BASE_URL": f"{discord}/api/v10",
             "ENCRYPTION_KEYS": KEY,
+            "COMMUNITY_KEYS": KEY,
         },
         port,
     )
@@ -102,7 +105,7 @@ def _program(origin: str, standin: Standin) -> Caller:
     """A program with a key that may do nearly everything."""
     admin = browser_of(origin, standin, NOVA_ID)
     listed = admin.get(f"{origin}/api/permissions").json()["items"]
-    scopes = [one["name"] for one in listed if one["name"] != "api_keys.manage"]
+    scopes = [one["name"] for one in listed if one["name"] not in OF_PEOPLE]
     made = admin.post(f"{origin}/api/keys", json={"name": "Program", "scopes": scopes})
     assert made.status_code == 201, made.text
     headers = {"Authorization": f"Bearer {made.json()['token']}"}

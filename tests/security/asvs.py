@@ -44,7 +44,7 @@ def requirements() -> list[Requirement]:
 
 
 def marked() -> dict[str, set[str]]:
-    """Return for each id that a test is marked with the files of those tests."""
+    """Return for each id that a test is marked with the files of those tests, in any chapter."""
     found: dict[str, set[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for mark in _MARK.findall(path.read_text("utf-8")):

@@ -90,3 +90,17 @@ def test_a_secret_is_known_in_every_form_in_which_it_is_shown() -> None:
         canary.hear(line)
 
     assert len(list(canary.leaks())) == len(forms)
+
+
+def test_no_server_writes_the_addresses_that_were_asked_for() -> None:
+    """They hold codes and states; uvicorn writes them as soon as a handler is in reach."""
+    looks = (
+        "import logging; from backend import logs; logs.configure('json');"
+        "assert not logging.getLogger('uvicorn.access').hasHandlers()"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", looks], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr

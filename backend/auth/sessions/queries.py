@@ -34,8 +34,6 @@ from backend.database import Database, Rows, Statement
 
 # How stale last_seen_at may get before a session check writes it again.
 _SEEN_AGAIN_AFTER: ColumnElement[timedelta] = literal_column("interval '5 minutes'")
-IDLE = timedelta(days=3)
-_IDLE: ColumnElement[timedelta] = literal_column(f"interval '{IDLE.days} days'")
 
 
 _Impersonator, _ImpersonatorSecurity = aliased(User), aliased(AccountSecurity)
@@ -47,12 +45,7 @@ def is_not_banned(account: type[AccountSecurity] = AccountSecurity) -> ColumnEle
 
 
 def is_live() -> ColumnElement[bool]:
-    """Not ended, not past its time, and used within the last three days."""
-    return and_(
-        Session.revoked_at.is_(None),
-        Session.expires_at > func.now(),
-        Session.last_seen_at > func.now() - _IDLE,
-    )
+    return Session.revoked_at.is_(None) & (Session.expires_at > func.now())
 
 
 def _chain_is_there() -> ColumnElement[bool]:
