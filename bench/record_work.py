@@ -59,7 +59,8 @@ class Values:
     def search(self, number: int) -> str:
         """Return letters of somebody's name, a whole name, very common letters, or nobody's name."""
         name: str = self.person(number)["name"]
-        start = number % max(1, len(name) - 5)
+        # Of one word: without its space, two letters would be another kind of search.
+        start = number % max(1, name.find(" ") - 4)
         return (
             name[start : start + 3],
             self.common[number % len(self.common)],
