@@ -31,20 +31,36 @@ WARM_UP = 20
 WANTED_MS = 10.0
 # Of a cluster on loopback that may be measured more than once.
 PASSWORDS = Passwords(owner="bench", auth_service="bench", app="bench", sync="bench")
-_DURATION = re.compile(rb"duration: ([0-9.]+) ms")
+_USAGE = re.compile(rb"!\s+([0-9.]+) s user, ([0-9.]+) s system, ([0-9.]+) s elapsed")
 
 
 @dataclass(frozen=True)
 class Measured:
+    """Milliseconds in PostgreSQL by the clock, and those it had a processor for."""
+
     name: str
     statements: int
-    p50: float
-    p99: float
-    longest: float
+    clock: list[float]
+    processor: list[float]
+
+    def row(self) -> str:
+        verdict = "met" if _p99(self.clock) < WANTED_MS else "**missed**"
+        if _p99(self.processor) < WANTED_MS <= _p99(self.clock):
+            verdict = "CPU alone"
+        figures = " | ".join(
+            f"{one:.2f}"
+            for taken in (self.clock, self.processor)
+            for one in (statistics.median(taken), _p99(taken), max(taken))
+        )
+        return f"| {self.name} | {self.statements} | {figures} | {verdict} |"
+
+
+def _p99(taken: list[float]) -> float:
+    return sorted(taken)[int(len(taken) * 0.99)]
 
 
 class ServerLog:
-    """PostgreSQL's own account of how long it took, for each step of each statement."""
+    """PostgreSQL's own account of what each step of each statement took."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -52,9 +68,13 @@ class ServerLog:
     def forget(self) -> None:
         self._file.seek(0, os.SEEK_END)
 
-    def milliseconds(self) -> float:
-        """Return the sum of what was logged since."""
-        return sum(float(found) for found in _DURATION.findall(self._file.read()))
+    def milliseconds(self) -> tuple[float, float]:
+        """Return the sums of what was logged since: by the clock, and on a processor."""
+        clock, processor = 0.0, 0.0
+        for user, system, elapsed in _USAGE.findall(self._file.read()):
+            clock += float(elapsed) * 1000
+            processor += (float(user) + float(system)) * 1000
+        return clock, processor
 
 
 async def measure(
@@ -66,7 +86,7 @@ async def measure(
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)
 
-    taken: list[float] = []
+    taken: list[tuple[float, float]] = []
     counts: set[int] = set()
     event.listen(Engine, "before_cursor_execute", note)
     for number in range(rounds + WARM_UP):
@@ -77,30 +97,20 @@ async def measure(
         taken.append(log.milliseconds())
         counts.add(len(sent))
     event.remove(Engine, "before_cursor_execute", note)
-    taken = sorted(taken[WARM_UP:])
-    p99 = taken[int(len(taken) * 0.99)]
-    return Measured(name, max(counts), statistics.median(taken), p99, taken[-1])
+    clock, processor = zip(*taken[WARM_UP:], strict=True)
+    return Measured(name, max(counts), list(clock), list(processor))
 
 
-async def measure_all(
-    community: Community, owner: Any, log: ServerLog, rounds: int
-) -> list[Measured]:
+async def measure_all(community: Community, owner: Any, log: ServerLog, rounds: int) -> None:
     values = await read_values(owner, rounds + WARM_UP)
     await owner.execute("VACUUM ANALYZE", timeout=None)
     await owner.execute("CHECKPOINT", timeout=None)
-    print(f"\n| {'':22} | SQL statements | p50 ms | p99 ms | longest ms | p99 < 10 ms |")
-    print(f"|{'-' * 24}|---------------:|-------:|-------:|-----------:|-------------|")
-    found = []
+    print(
+        "\n| | SQL | p50 ms | p99 ms | longest ms | CPU p50 | CPU p99 | CPU longest | p99 < 10 ms |"
+    )
+    print("|--|--|--|--|--|--|--|--|--|")
     for name, work in work_of(values).items():
-        one = await measure(community, log, name, work, rounds)
-        verdict = "met" if one.p99 < WANTED_MS else "**missed**"
-        print(
-            f"| {one.name:22} | {one.statements:14} | {one.p50:6.2f} | {one.p99:6.2f}"
-            f" | {one.longest:10.2f} | {verdict:11} |",
-            flush=True,
-        )
-        found.append(one)
-    return found
+        print((await measure(community, log, name, work, rounds)).row(), flush=True)
 
 
 async def describe(owner: Any) -> str:
@@ -133,13 +143,16 @@ async def _fill(cluster: Cluster, members: int) -> None:
     added = await fill(*urls, members, tell=tell)
     tell(f"{added:,} members added.")
     owner = await asyncpg.connect(urls[1])
-    # Of each step, without the text; only what the service sends.
-    await owner.execute("ALTER ROLE farout_app IN DATABASE farout SET log_duration = on")
+    await owner.execute("ALTER ROLE farout_app IN DATABASE farout SET log_statement_stats = on")
     await owner.close()
 
 
 async def _measure(cluster: Cluster, log: Path, rounds: int) -> None:
-    settings = CommunitySettings(_env_file=None, database_url=cluster.url("farout_app", "farout"))
+    settings = CommunitySettings(
+        _env_file=None,
+        database_url=cluster.url("farout_app", "farout"),
+        sync_database_url=cluster.url("farout_sync", "farout"),
+    )
     community = Community.from_settings(settings)
     owner = await asyncpg.connect(cluster.url(OWNER, "farout"))
     await measure_all(community, owner, ServerLog(log), rounds)

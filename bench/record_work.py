@@ -24,7 +24,7 @@ PAGE = 50
 _NOBODY = ("zzqx", "axxa", "hendrickson", "zora zora", "%%%")
 _CATALOGUE = """
 INSERT INTO missions (slug, title, points) VALUES
-    ('bench', 'Awarded here', 5), ('bench-few', 'Done by few', 5), ('bench-some', 'Done by some', 5)
+    ($1, 'Awarded here', 5), ('bench-few', 'Done by few', 5), ('bench-some', 'Done by some', 5)
 ON CONFLICT DO NOTHING
 """
 # One in so many members: so rare that to walk through everybody is slow, so many that to sort is.
@@ -47,6 +47,7 @@ class Values:
     trainings: Sequence[Any]
     ranks: Sequence[str]
     common: Sequence[str]
+    awarded: str
 
     def person(self, number: int) -> Any:
         return self.people[number % len(self.people)]
@@ -59,7 +60,8 @@ class Values:
     def search(self, number: int) -> str:
         """Return letters of somebody's name, a whole name, very common letters, or nobody's name."""
         name: str = self.person(number)["name"]
-        start = number % max(1, len(name) - 5)
+        # Of one word: without its space, two letters would be another kind of search.
+        start = number % max(1, name.find(" ") - 4)
         return (
             name[start : start + 3],
             self.common[number % len(self.common)],
@@ -72,18 +74,21 @@ class Values:
 
 async def read_values(owner: "asyncpg.Connection[asyncpg.Record]", rounds: int) -> Values:
     """Choose what to ask with, and let few and some have missions that hardly anybody has."""
-    await owner.execute(_CATALOGUE)
+    # Another one each time: nobody can be awarded the same twice.
+    awarded = f"award-{uuid4().hex[:8]}"
+    await owner.execute(_CATALOGUE, awarded)
     members = await owner.fetchval("SELECT count(*) FROM members")
     for slug, one_in in (("bench-few", max(1, members // 50)), ("bench-some", 140)):
         await owner.execute(_SOME_DO, slug, one_in, timeout=None)
     return Values(
         people=await owner.fetch(
-            "SELECT id, discord_id, lower(display_name) AS name FROM members"
+            "SELECT id, discord_id, lower(display_name) AS name"
+            " FROM members JOIN userbase USING (discord_id) WHERE is_active"
             " ORDER BY hashint8(id) LIMIT $1",
             rounds * 4,
         ),
         missions=await owner.fetch(
-            "SELECT id, slug FROM missions WHERE slug <> 'bench' ORDER BY slug"
+            "SELECT id, slug FROM missions WHERE slug NOT LIKE 'award-%' ORDER BY slug"
         ),
         trainings=await owner.fetch("SELECT id, slug FROM trainings ORDER BY slug"),
         ranks=[row["rank"] for row in await owner.fetch("SELECT DISTINCT rank FROM members")],
@@ -94,6 +99,7 @@ async def read_values(owner: "asyncpg.Connection[asyncpg.Record]", rounds: int) 
                 " GROUP BY part ORDER BY count(*) DESC LIMIT 20"
             )
         ],
+        awarded=awarded,
     )
 
 
@@ -145,13 +151,13 @@ def work_of(values: Values) -> dict[str, Work]:
         "leaderboard, top 50": lambda db, n: top(db, board(n)),
         "my place": lambda db, n: place_of_member(db, board(n), values.person(n)["id"]),
         "member page": lambda db, n: get_member_here(
-            db, values.person(n)["discord_id"], or_gone=True
+            db, values.person(n)["discord_id"], or_gone=False
         ),
         "member's history": lambda db, n: list_completions(
             db, member_id=values.person(n)["id"], revoked=True
         ),
         "award": lambda db, n: award(
-            db, NewCompletion(member=values.person(n)["discord_id"], mission="bench"),
+            db, NewCompletion(member=values.person(n)["discord_id"], mission=values.awarded),
             by=officer, origin=Origin(),
         ),
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from backend.community.projection.commands import compare_all
 from tests.community.test_directory import names
 from tests.fixtures.community import People, add_member
@@ -62,12 +64,13 @@ async def test_what_is_done_revoked_and_expired_shows_with_the_rank(
     assert await names(browser, training="medic", rank="recruit") == []
 
 
+@pytest.mark.parametrize("end", ["DELETE FROM members", "TRUNCATE members CASCADE"])
 async def test_a_deleted_member_leaves_nothing_behind(
-    people: People, community_owner: Connection
+    people: People, community_owner: Connection, end: str
 ) -> None:
     await add_member(community_owner, 901, "Andromeda", missions_completed=_did("one"))
 
-    await community_owner.execute("DELETE FROM members WHERE discord_id = '901'")
+    await community_owner.execute(end)
 
     assert await community_owner.fetchval("SELECT count(*) FROM achievements") == 0
     assert await community_owner.fetchval("SELECT count(*) FROM name_parts") == 0

@@ -120,6 +120,19 @@ BEGIN
 END
 $$
 """
+FORGET_ALL = """
+CREATE FUNCTION forget_all_members() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM name_parts;
+    RETURN NULL;
+END
+$$
+"""
+FORGET_ALL_TRIGGER = """
+CREATE TRIGGER members_list_truncation AFTER TRUNCATE ON members
+FOR EACH STATEMENT EXECUTE FUNCTION forget_all_members()
+"""
 
 
 def _list(event: str, rows: str, function: str) -> str:
@@ -144,4 +157,6 @@ runs_after_create(
     _list("insert", "NEW TABLE AS added", "list_new_members"),
     _list("update", "OLD TABLE AS taken NEW TABLE AS added", "list_changed_members"),
     _list("delete", "OLD TABLE AS taken", "forget_members"),
+    FORGET_ALL,
+    FORGET_ALL_TRIGGER,
 )

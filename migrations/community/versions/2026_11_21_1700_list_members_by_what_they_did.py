@@ -167,6 +167,19 @@ CREATE TRIGGER members_list_delete AFTER DELETE ON members
 REFERENCING OLD TABLE AS taken FOR EACH STATEMENT EXECUTE FUNCTION forget_members()
 """,
     """
+CREATE FUNCTION forget_all_members() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM name_parts;
+    RETURN NULL;
+END
+$$
+""",
+    """
+CREATE TRIGGER members_list_truncation AFTER TRUNCATE ON members
+FOR EACH STATEMENT EXECUTE FUNCTION forget_all_members()
+""",
+    """
 SELECT list_members(ARRAY(SELECT id FROM members))
 """,
 )
@@ -389,10 +402,10 @@ def downgrade() -> None:
     for statement in (*INDEXES_BEFORE, RECORD_AS_JSON, PROJECTED_RECORD_BEFORE):
         op.execute(statement)
     op.execute("DROP FUNCTION completion_text")
-    for event in ("insert", "update", "delete"):
+    for event in ("insert", "update", "delete", "truncation"):
         op.execute(f"DROP TRIGGER members_list_{event} ON members")
     for function in (
-        "forget_members", "list_changed_members", "list_new_members", "list_members",
+        "forget_all_members", "forget_members", "list_changed_members", "list_new_members", "list_members",
         "list_achievements",        "listed_achievements", "achieved", "name_parts_of",
     ):  # fmt: skip
         op.execute(f"DROP FUNCTION {function}")
