@@ -42,7 +42,7 @@ TOLD = {
     "se-xff-bypass": "test_a_forged_forwarded_header_is_no_new_network",
 }
 NOT_BUILT = {"se-idle", "se-cap"}
-"""A session ends by its age, and a person may have many (docs/decisions/0030)."""
+"""A session ends by its age, and a person may have many (docs/decisions/0024)."""
 
 
 @pytest.fixture
