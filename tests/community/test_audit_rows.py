@@ -1,5 +1,6 @@
 """Every route that changes something leaves exactly one audit row, and none when it changed nothing."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from tests.community.test_routes_by_role import rows
 from tests.fixtures.application import Browser
 from tests.fixtures.community import People
 from tests.fixtures.databases import Connection
+
+# Is given the admin's browser, the row, and the step's address and body.
+Probe = Callable[[Browser, str, str, Any], Awaitable[None]]
 
 pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
 
@@ -83,6 +87,15 @@ def test_every_route_that_changes_something_is_tried() -> None:
 
 
 async def test_each_leaves_exactly_one_row(people: People, community_owner: Connection) -> None:
+    left = await walk(people, community_owner)
+
+    assert left == dict.fromkeys(left, 1)
+
+
+async def walk(
+    people: People, community_owner: Connection, probe: Probe | None = None
+) -> dict[str, int]:
+    """Take every step and return how many audit rows each left; ``probe`` comes before each."""
     cosmo = await people.sign_in(COSMO_ID)
     admin = await people.sign_in(NOVA_ID, role="admin")
     known = {"discord_id": COSMO_ID, "role": "officer", "code": "veteran"}
@@ -98,14 +111,21 @@ async def test_each_leaves_exactly_one_row(people: People, community_owner: Conn
         if row.endswith("/signups/{discord_id}"):
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         await people.audited()
+        if probe is not None:
+            await probe(admin, row, row.format(**known), filled(body, known))
         answer = await take(admin, row, body, known)
         assert answer.status_code < 400, (row, answer.text)
         left[row] = len(await people.audited())
         if name:
             made = answer.json()
             known[name] = made["id"] if "id" in made else made["change"]["id"]
+    return left
 
-    assert left == dict.fromkeys(left, 1)
+
+def filled(body: Any, known: dict[str, str]) -> Any:
+    if body and body.get("form_id") == "FORM":
+        return body | {"form_id": known["form_id"]}
+    return body
 
 
 async def someone_applies(cosmo: Browser, form: str) -> str:
@@ -119,6 +139,4 @@ async def take(admin: Browser, row: str, body: Any, known: dict[str, str]) -> An
     if path == "/profile/edit":
         tag = (await admin.get("/api/members/me")).headers["etag"].strip('"')
         return await admin.post(address, data=body | {"version": tag})
-    if body and body.get("form_id") == "FORM":
-        body = body | {"form_id": known["form_id"]}
-    return await admin.request(method, address, json=body, headers={"If-Match": "*"})
+    return await admin.request(method, address, json=filled(body, known), headers={"If-Match": "*"})
