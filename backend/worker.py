@@ -1,7 +1,7 @@
 """``farout worker``: takes changes of users from the outbox to the mirror, by any transport.
 
 What it does follows from what it is given: with farout_auth it delivers; with farout (as farout_sync) it
-looks after the mirror, and receives what comes through NATS.
+looks after the mirror, receives what comes through NATS, and rolls the standings when a day has passed.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from backend.bridge.users import UserDirectory
 from backend.community.mirror.consumer import settle_messages
 from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import SyncSettings
+from backend.community.standings.actions import roll_daily
 from backend.database import Database, DatabaseUnavailable
 from backend.listener import Listener
 from backend.settings import SettingsProblem, read_all, read_settings
@@ -115,6 +116,7 @@ class Worker:
         if bridge.event_transport == "nats":
             handle = partial(settle_messages, self.sync_database)
             yield NatsConsumer(bridge.nats_url.get_secret_value(), handle).run()
+        yield roll_daily(self.sync_database)
         if directory is not None:
             yield keep_watch(
                 self._settings.watch,

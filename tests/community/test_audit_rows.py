@@ -66,6 +66,7 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /api/trainings/{slug}/classes", DATE),
     ("POST /api/missions/{slug}/occurrences -> occurrence_id", DATE),
     ("PUT /api/occurrences/{occurrence_id}/signup", {"slot": "pilot"}),
+    ("PUT /api/occurrences/{occurrence_id}/signups/{discord_id}/approval", None),
     ("DELETE /api/occurrences/{occurrence_id}/signup", None),
     ("DELETE /api/occurrences/{occurrence_id}/signups/{discord_id}", None),
     ("PATCH /api/occurrences/{occurrence_id}", {"starts_at": "2020-01-01T00:00:00Z"}),
@@ -108,7 +109,9 @@ async def walk(
             known["grant_id"] = await community_owner.fetchval(grant)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
-        if row.endswith("/signups/{discord_id}"):
+        if row.endswith("/approval"):
+            await community_owner.execute("UPDATE occurrences SET needs_approval = true")
+        if "/signups/{discord_id}" in row:
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         await people.audited()
         if probe is not None:

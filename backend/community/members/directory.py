@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.community.members.by_rank import select_by_rank
 from backend.community.members.schemas import MemberFilters
 from backend.community.models import Departure, Member, MirroredUser
 from backend.web.cursors import Position
@@ -55,9 +56,12 @@ async def list_members(
 
 def select_members(
     filters: MemberFilters, *, after: Position | None, limit: int
-) -> Select[tuple[Member, Any]]:
+) -> Select[*tuple[Any, ...]]:
     """Return the statement of a page: members with what they are sorted by."""
     is_down = filters.sort.startswith("-")
+    if filters.sort.endswith("rank"):
+        conditions = conditions_of(filters)
+        return select_by_rank(conditions, after=after, limit=limit, is_down=is_down)
     by_name = filters.sort.endswith("name")
     key: ColumnElement[Any] = _NAME if by_name else Member.created_at.expression
     members = select(Member, key).where(*conditions_of(filters)).limit(limit)
@@ -75,8 +79,8 @@ def _ordered(members: Select[Any], key: ColumnElement[Any], *, is_down: bool) ->
 
 
 def _position(row: Any) -> Position:
-    key = row[1]
-    return (key if isinstance(key, str) else key.isoformat(), row[0].id)
+    keys = (key.isoformat() if isinstance(key, datetime) else key for key in row[1:])
+    return (*keys, row[0].id)
 
 
 def conditions_of(filters: MemberFilters) -> list[ColumnElement[bool]]:
@@ -129,7 +133,7 @@ def _of_the_record(filters: MemberFilters) -> list[ColumnElement[bool]]:
             Member.trainings_completed.op("@?")(cast(bindparam("path", path, Text), JSONPATH))
         )
     if filters.active_since is not None:
-        last = Member.stats[("last", "mission_at")].astext
+        last = Member.stats[("last", "active_at")].astext
         conditions.append(last >= filters.active_since.isoformat())
     return conditions
 

@@ -17,6 +17,7 @@ from backend.community.models.base import Base
 from backend.community.models.completion import Completion
 from backend.community.models.completion_revocation import CompletionRevocation
 from backend.community.models.counter import Counter
+from backend.community.models.counter_change import CounterChange
 from backend.community.models.departure import Departure
 from backend.community.models.idempotency_key import IdempotencyKey
 from backend.community.models.incident import Incident
@@ -61,6 +62,7 @@ __all__ = [
     "Completion",
     "CompletionRevocation",
     "Counter",
+    "CounterChange",
     "Departure",
     "IdempotencyKey",
     "Incident",

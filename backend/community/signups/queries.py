@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from backend.community.models import Member, MirroredUser, OccurrenceSlot, Signup
+from backend.community.models import Member, OccurrenceSlot, Signup
 from backend.community.signups.errors import SignupNotFound
 
 
@@ -69,11 +69,3 @@ async def list_signups(
     ).all()
     page = rows[:limit]
     return SignupPage(page, page[-1].queue if len(rows) > limit else None)
-
-
-async def is_gone(db: AsyncSession, discord_id: str) -> bool:
-    """Whether the account is known to be deactivated."""
-    gone = select(MirroredUser.user_id).where(
-        MirroredUser.discord_id == discord_id, MirroredUser.is_active.is_(False)
-    )
-    return await db.scalar(gone.limit(1)) is not None
