@@ -1,6 +1,7 @@
 # Farout's commands. `make` alone lists them. Each one sets up what it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench slow format lock clean
+RACES := $(shell grep -ohE 'tests/[a-z_/]+\.py(::[a-z_0-9]+)?' docs/proofs.md docs/benchmarks.md | sort -u)
+.PHONY: help run test check bench races slow fuzz asvs format lock clean
 
 # The newest Python that is here and new enough.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -33,8 +34,17 @@ check: $(READY) ## lint, types, imports, then the tests
 slow: $(READY) ## the proofs that take minutes (kill -9 at every write)
 	@$(BIN)/python -m pytest -m slow
 
-bench: $(READY) ## measure sign-in and session check; prints ratios
-	@$(BIN)/python -m bench
+races: $(READY) ## the table of docs/benchmarks.md: what other sign-ins get wrong
+	@$(BIN)/python -m pytest -m "slow or not slow" --durations=0 --durations-min=0 $(RACES)
+
+bench: $(READY) ## measure sign-in and session check; MEMBERS=1000000: the record at that size
+	@$(BIN)/python -m $(if $(MEMBERS),bench.record --members $(MEMBERS),bench)
+
+fuzz: $(READY) ## 20,000 made-up requests to a served Farout (FUZZ_SEED for others)
+	@$(BIN)/python -m pytest -m fuzz -s tests/fuzz
+
+asvs: $(READY) ## which requirements of OWASP ASVS are proven, met, or open
+	@$(BIN)/python -m tests.security.asvs
 
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .

@@ -35,6 +35,7 @@ from backend.web import docs, error_responses, health, openapi
 from backend.web.body_limit import BodyLimit
 from backend.web.cookies import Cookies
 from backend.web.envelope import Envelope, security_headers
+from backend.web.host import WellFormedHost
 from backend.web.internal_token import digest
 from backend.web.pages import STATIC
 from backend.web.same_origin import SameOrigin
@@ -149,6 +150,7 @@ def _middleware(auth: Auth | None, settings: SharedSettings, cookies: Cookies) -
     )
     wrapped = [
         Middleware(Envelope, headers=headers),
+        Middleware(WellFormedHost),
         Middleware(BodyLimit),
         Middleware(SameOrigin, origin=settings.public_url, cookies=cookies),
     ]

@@ -23,8 +23,7 @@ SERVER_OPTIONS = {
     "proxy_headers": False,
     "server_header": False,
     "access_log": False,
-    "http": "httptools",
-    "h11_max_incomplete_event_size": 32 * 1024,
+    "http": "backend.web.connection:ImpatientProtocol",
     "timeout_graceful_shutdown": 10,
 }
 _HEADS = {"auth": AUTH.head, "community": COMMUNITY.head}

@@ -14,6 +14,7 @@ from rich.console import Console
 from backend import __version__, asgi, logs
 from backend.auth.audit_log.commands import commands as audit
 from backend.auth.bans.commands import ban, unban
+from backend.auth.deletion.commands import erase
 from backend.auth.keys.commands import commands as keys
 from backend.auth.mail.commands import commands as mail
 from backend.auth.registration.commands import commands as codes
@@ -48,6 +49,7 @@ app.add_typer(ranks, name="ranks")
 app.add_typer(community, name="community")
 users.command()(ban)
 users.command()(unban)
+users.command()(erase)
 app.add_typer(audit, name="audit")
 console = Console(highlight=False, soft_wrap=True)
 

@@ -11,6 +11,11 @@ DELIVERIES = Counter(
     "Attempts to deliver an event to the mirror, by outcome.",
     ["outcome"],
 )
+WEBHOOK_ATTEMPTS = Counter(
+    "farout_webhook_attempts",
+    "Attempts to deliver an event to a webhook; given_up counts deliveries that get no further one.",
+    ["outcome"],
+)
 IDENTITIES = Counter(
     "farout_identity_answers",
     "Answers to who is asking: from the cache, from auth, or from memory while auth was away.",
@@ -20,5 +25,6 @@ IDENTITIES = Counter(
 # There from the start, so that the first event is an increase.
 for _outcome in ("delivered", "failed", "given_up"):
     DELIVERIES.labels(_outcome)
+    WEBHOOK_ATTEMPTS.labels(_outcome)
 for _source in ("cache", "auth", "memory"):
     IDENTITIES.labels(_source)

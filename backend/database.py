@@ -120,7 +120,7 @@ class Database:
         try:
             async with self._sessions.begin() as db:
                 yield db
-        except (PoolTimeout, OSError) as error:
+        except (PoolTimeout, *_GONE) as error:
             raise DatabaseUnavailable from error
         except DBAPIError as error:
             if is_connection_trouble(error):
@@ -128,6 +128,12 @@ class Database:
             raise
         finally:
             await self.refusals.report()
+
+    async def rows_of(self, db: AsyncSession) -> Rows:
+        """Return prepared statements that run in the transaction of a session, once it has begun."""
+        await db.flush()
+        connection = await (await db.connection()).get_raw_connection()
+        return Rows(connection.driver_connection, self.refusals)
 
     async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
         """Run one prepared statement by itself and return its first row."""

@@ -27,7 +27,15 @@ class BehindPooler(Exception):
     """Somebody hands the connection's statements to changing servers, so its notices get lost."""
 
 
-_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, BehindPooler)
+# asyncpg calls it an internal error to be asked just after the server has said that it ends.
+_TROUBLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    BehindPooler,
+)
 
 
 class Listener:

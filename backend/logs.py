@@ -9,6 +9,9 @@ from typing import Literal
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
+# These name every connection and header; nothing in them is for an operator.
+QUIET = ("httpx2", "httpcore2", "aiohttp", "asyncio", "multipart", "alembic")
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "message", "asctime", "taskName", "color_message"
 }  # fmt: skip
@@ -24,8 +27,12 @@ def configure(style: Literal["json", "text"], *, level: int = logging.INFO) -> N
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    # These name every connection and header; nothing in them is for an operator.
-    for name in ("httpx2", "httpcore2", "aiohttp", "asyncio", "multipart", "alembic"):
+    quieten()
+
+
+def quieten() -> None:
+    """Let libraries speak of what went wrong alone."""
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -58,12 +58,7 @@ class SharedSettings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
-        except ValueError as error:
-            raise ValueError("must be addresses or networks, such as 10.0.0.0/8,::1") from error
+        return read_networks(value)
 
     @property
     def is_https(self) -> bool:
@@ -73,6 +68,16 @@ class SharedSettings(BaseSettings):
 def is_production(info: ValidationInfo) -> bool:
     """Whether the settings being checked are for production (``environment`` is read first)."""
     return info.data.get("environment") == "production"
+
+
+def read_networks(value: object) -> object:
+    """Read a list separated by commas; raises ValueError saying what is wrong."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("must be addresses or networks, such as 10.0.0.0/8,::1") from error
 
 
 def check_discord_url(value: str, info: ValidationInfo) -> str:

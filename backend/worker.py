@@ -1,7 +1,8 @@
-"""``farout worker``: takes changes of users from the outbox to the mirror, by any transport.
+"""``farout worker``: takes changes of users from the outbox to the mirror, and events to webhooks.
 
-What it does follows from what it is given: with farout_auth it delivers; with farout (as farout_sync) it
-looks after the mirror, receives what comes through NATS, and rolls the standings when a day has passed.
+What it does follows from what it is given: with farout_auth it delivers to the mirror; with farout (as
+farout_sync) it looks after the mirror, receives what comes through NATS, tells the webhooks, and rolls the
+standings when a day has passed.
 """
 
 import asyncio
@@ -22,8 +23,9 @@ from backend.bridge.transports.nats import NatsConsumer
 from backend.bridge.users import UserDirectory
 from backend.community.mirror.consumer import settle_messages
 from backend.community.password_writes.actions import watch_password_writes
-from backend.community.settings import SyncSettings
+from backend.community.settings import SyncSettings, WebhookSettings
 from backend.community.standings.actions import roll_daily
+from backend.community.webhooks.worker import deliver_webhooks
 from backend.database import Database, DatabaseUnavailable
 from backend.listener import Listener
 from backend.settings import SettingsProblem, read_all, read_settings
@@ -45,14 +47,16 @@ class WorkerSettings:
 
     bridge: BridgeSettings
     watch: WatchSettings
+    webhooks: WebhookSettings
     auth_database_url: str | None
     sync_database_url: str | None
 
     @classmethod
     def read(cls) -> "WorkerSettings":
         """Read the environment; raises SettingsProblem naming what the chosen transport lacks."""
-        bridge, watch = cast(
-            tuple[BridgeSettings, WatchSettings], read_all(BridgeSettings, WatchSettings)
+        bridge, watch, webhooks = cast(
+            tuple[BridgeSettings, WatchSettings, WebhookSettings],
+            read_all(BridgeSettings, WatchSettings, WebhookSettings),
         )
         auth, auth_problems = _read_url(AuthDatabaseSettings, "auth_database_url")
         sync, sync_problems = _read_url(SyncSettings, "sync_database_url")
@@ -69,7 +73,7 @@ class WorkerSettings:
             problems = [*auth_problems, *sync_problems]
         if problems:
             raise SettingsProblem(problems)
-        return cls(bridge, watch, auth, sync)
+        return cls(bridge, watch, webhooks, auth, sync)
 
 
 def _read_url(
@@ -111,8 +115,11 @@ class Worker:
         if self.auth_database is not None and self._settings.auth_database_url:
             transport = make_transport(bridge, self.sync_database)
             yield run_delivery(self.auth_database, self._settings.auth_database_url, transport)
-        if self.sync_database is None:
+        if self.sync_database is None or not self._settings.sync_database_url:
             return
+        yield deliver_webhooks(
+            self._settings.webhooks, self.sync_database, self._settings.sync_database_url
+        )
         if bridge.event_transport == "nats":
             handle = partial(settle_messages, self.sync_database)
             yield NatsConsumer(bridge.nats_url.get_secret_value(), handle).run()

@@ -1,120 +1,181 @@
-"""How long the record's queries take, with their SQL statements: ``python -m bench.record --members N``."""
+"""How long the record's queries take inside PostgreSQL, and how many SQL statements they are.
+
+``make bench MEMBERS=1000000``, or ``python -m bench.record --members 1000000``. It fills a scratch
+cluster, which takes minutes and some 15 kB a member; with ``--at FOLDER`` it stays there for the
+next run.
+"""
 
 import argparse
 import asyncio
+import os
+import re
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.community.access.permissions import Permission
-from backend.community.access.queries import Access
-from backend.community.audit.origin import Origin
-from backend.community.completions.actions import award
-from backend.community.completions.queries import list_completions
-from backend.community.completions.schemas import NewCompletion
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
-from backend.community.standings.queries import Board, place_of_member, top
 from backend.devtools.fill.actions import fill
 from backend.devtools.postgres import OWNER, Cluster, Passwords
 from backend.schema.histories import AUTH, COMMUNITY
+from bench.record_work import Work, read_values, work_of
 
-ROUNDS = 200
-WARM_UP = 10
-Work = Callable[[AsyncSession, int], Awaitable[Any]]
-
-
-def _officer() -> Access:
-    permissions = frozenset({Permission.COMPLETIONS_AWARD})
-    return Access(uid=uuid4(), role="officer", discord_id=None, permissions=permissions)
+WARM_UP = 20
+WANTED_MS = 10.0
+# Of a cluster on loopback that may be measured more than once.
+PASSWORDS = Passwords(owner="bench", auth_service="bench", app="bench", sync="bench")
+_DURATION = re.compile(rb"duration: ([0-9.]+) ms")
 
 
-async def _measure(community: Community, name: str, work: Work) -> None:
-    """Time one piece of work inside its transaction, the driver and the ORM included."""
+@dataclass(frozen=True)
+class Measured:
+    name: str
+    statements: int
+    p50: float
+    p99: float
+    longest: float
+
+
+class ServerLog:
+    """PostgreSQL's own account of how long it took, for each step of each statement."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+
+    def forget(self) -> None:
+        self._file.seek(0, os.SEEK_END)
+
+    def milliseconds(self) -> float:
+        """Return the sum of what was logged since."""
+        return sum(float(found) for found in _DURATION.findall(self._file.read()))
+
+
+async def measure(
+    community: Community, log: ServerLog, name: str, work: Work, rounds: int
+) -> Measured:
+    """Do one piece of work often, each in its transaction; planning, triggers and COMMIT count."""
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)
 
     taken: list[float] = []
+    counts: set[int] = set()
     event.listen(Engine, "before_cursor_execute", note)
-    for number in range(ROUNDS + WARM_UP):
+    for number in range(rounds + WARM_UP):
         sent.clear()
+        log.forget()
         async with community.database.transaction() as db:
-            started = time.perf_counter()
             await work(db, number)
-            taken.append((time.perf_counter() - started) * 1000)
+        taken.append(log.milliseconds())
+        counts.add(len(sent))
     event.remove(Engine, "before_cursor_execute", note)
     taken = sorted(taken[WARM_UP:])
     p99 = taken[int(len(taken) * 0.99)]
-    print(f"{name:24}{len(sent):>11}{statistics.median(taken):>9.1f} ms{p99:>9.1f} ms")
+    return Measured(name, max(counts), statistics.median(taken), p99, taken[-1])
 
 
-async def _measure_all(community: Community, owner: Any) -> None:
-    mission: UUID = await owner.fetchval("SELECT id FROM missions ORDER BY slug LIMIT 1")
-    training: UUID = await owner.fetchval("SELECT id FROM trainings ORDER BY slug LIMIT 1")
-    members = await owner.fetch("SELECT id, discord_id FROM members ORDER BY hashint8(id)")
-    await owner.execute("INSERT INTO missions (slug, title, points) VALUES ('bench', 'Bench', 5)")
-    officer = _officer()
-
-    def one(number: int) -> Any:
-        return members[number % len(members)]
-
-    points = Board("points", 0)
-    work: dict[str, Work] = {
-        "newest of a mission": lambda db, _: list_completions(db, mission_id=mission),
-        "valid training": lambda db, _: list_completions(db, training_id=training, valid=True),
-        "history of a member": lambda db, n: list_completions(
-            db, member_id=one(n)["id"], revoked=True
-        ),
-        "top 50, all time": lambda db, _: top(db, points),
-        "top 50, 30 days": lambda db, _: top(db, Board("points", 30)),
-        "my place": lambda db, n: place_of_member(db, points, one(n)["id"]),
-        "award": lambda db, n: award(
-            db, NewCompletion(member=one(n)["discord_id"], mission="bench"), by=officer,
-            origin=Origin(),
-        ),
-    }  # fmt: skip
-    print(f"{'':24}{'statements':>11}{'median':>12}{'p99':>12}")
-    for name, piece in work.items():
-        await _measure(community, name, piece)
+async def measure_all(
+    community: Community, owner: Any, log: ServerLog, rounds: int
+) -> list[Measured]:
+    values = await read_values(owner, rounds + WARM_UP)
+    await owner.execute("VACUUM ANALYZE", timeout=None)
+    await owner.execute("CHECKPOINT", timeout=None)
+    print(f"\n| {'':22} | SQL statements | p50 ms | p99 ms | longest ms | p99 < 10 ms |")
+    print(f"|{'-' * 24}|---------------:|-------:|-------:|-----------:|-------------|")
+    found = []
+    for name, work in work_of(values).items():
+        one = await measure(community, log, name, work, rounds)
+        verdict = "met" if one.p99 < WANTED_MS else "**missed**"
+        print(
+            f"| {one.name:22} | {one.statements:14} | {one.p50:6.2f} | {one.p99:6.2f}"
+            f" | {one.longest:10.2f} | {verdict:11} |",
+            flush=True,
+        )
+        found.append(one)
+    return found
 
 
-async def _run(cluster: Cluster, members: int) -> None:
+async def describe(owner: Any) -> str:
+    """Return what was measured on: the sizes, the server, the machine."""
+    server = await owner.fetchrow("""
+        SELECT (SELECT count(*) FROM members) AS members,
+            (SELECT count(*) FROM completions) AS completions,
+            pg_size_pretty(pg_database_size('farout')) AS size,
+            current_setting('server_version') AS version,
+            current_setting('shared_buffers') AS buffers, current_setting('fsync') AS fsync
+    """)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{server['members']:,} members, {server['completions']:,} ledger rows, {server['size']};"
+        f" PostgreSQL {server['version']}, shared_buffers {server['buffers']},"
+        f" fsync {server['fsync']}; {os.cpu_count()} cores, {memory:.0f} GB,"
+        f" load average {os.getloadavg()[0]:.1f}."
+    )
+
+
+async def _fill(cluster: Cluster, members: int) -> None:
     urls = (cluster.url(OWNER, "farout_auth"), cluster.url(OWNER, "farout"))
     await AUTH.upgrade(urls[0])
     await COMMUNITY.upgrade(urls[1])
     started = time.perf_counter()
-    await fill(*urls, members, tell=print)
-    print(f"Filled in {time.perf_counter() - started:.0f} s.\n")
+
+    def tell(stage: str) -> None:
+        print(f"{time.perf_counter() - started:6.0f} s  {stage}", flush=True)
+
+    added = await fill(*urls, members, tell=tell)
+    tell(f"{added:,} members added.")
+    owner = await asyncpg.connect(urls[1])
+    # Of each step, without the text; only what the service sends.
+    await owner.execute("ALTER ROLE farout_app IN DATABASE farout SET log_duration = on")
+    await owner.close()
+
+
+async def _measure(cluster: Cluster, log: Path, rounds: int) -> None:
     settings = CommunitySettings(_env_file=None, database_url=cluster.url("farout_app", "farout"))
     community = Community.from_settings(settings)
-    owner = await asyncpg.connect(urls[1])
-    await _measure_all(community, owner)
+    owner = await asyncpg.connect(cluster.url(OWNER, "farout"))
+    await measure_all(community, owner, ServerLog(log), rounds)
+    print(f"\n{await describe(owner)}")
     await owner.close()
     await community.close()
 
 
+def run(home: Path, members: int, rounds: int) -> Cluster:
+    """Fill quickly, without caring for a crash; then measure a server that cares."""
+    cluster = Cluster(home, PASSWORDS, durable=False)
+    cluster.start()
+    asyncio.run(_fill(cluster, members))
+    cluster.stop()
+    cluster = Cluster(home, PASSWORDS, settings={"shared_buffers": "2GB"})
+    cluster.start()
+    asyncio.run(_measure(cluster, cluster.log, rounds))
+    return cluster
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.record", description=__doc__)
     parser.add_argument("--members", type=int, default=100_000)
-    members = max(parser.parse_args().members, ROUNDS + WARM_UP)
-    with tempfile.TemporaryDirectory(prefix="farout-bench-") as home:
-        cluster = Cluster(Path(home) / "postgres", Passwords(), durable=False)
-        cluster.start()
+    parser.add_argument("--rounds", type=int, default=400, help="of each piece of work")
+    parser.add_argument("--at", type=Path, metavar="FOLDER", help="keep the cluster there")
+    given = parser.parse_args()
+    members = max(given.members, 4 * (given.rounds + WARM_UP))
+    if given.at is not None:
+        run(given.at, members, given.rounds).stop()
+        return
+    with tempfile.TemporaryDirectory(prefix="farout-bench-") as folder:
+        home = Path(folder) / "postgres"
         try:
-            asyncio.run(_run(cluster, members))
+            run(home, members, given.rounds)
         finally:
-            cluster.destroy()
+            Cluster(home, PASSWORDS).destroy()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 pytest_plugins = (
+    "tests.fixtures.canary",
     "tests.fixtures.databases",
     "tests.fixtures.mail",
     "tests.fixtures.application",
@@ -7,4 +8,5 @@ pytest_plugins = (
     "tests.fixtures.nats",
     "tests.fixtures.community",
     "tests.fixtures.record",
+    "tests.fixtures.webhooks",
 )

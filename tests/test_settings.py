@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.auth.settings import AuthSettings
+from backend.community.settings import WebhookSettings
 from backend.devtools.discord.standin import StandinSettings, create_standin
 from backend.settings import SettingsProblem, read_settings
 
@@ -137,3 +138,32 @@ def test_the_stand_in_refuses_production_and_real_applications() -> None:
     ):
         with pytest.raises(ValueError, match="stand-in"):
             create_standin(StandinSettings(**(safe | chosen)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("community_keys", "w1:short", "COMMUNITY_KEYS must be id:base64 of 32 random bytes"),
+        (
+            "community_keys",
+            "w1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "COMMUNITY_KEYS has a key that is no random one",
+        ),
+        ("webhook_allowed_networks", "10.0.0.0/33", "WEBHOOK_ALLOWED_NETWORKS must be addresses"),
+        ("webhook_allow_http", "true", "WEBHOOK_ALLOW_HTTP must be false when ENVIRONMENT is"),
+        ("webhook_log_days", "3", "WEBHOOK_LOG_DAYS"),
+        ("trusted_proxies", "x", "TRUSTED_PROXIES must be addresses or networks"),
+    ],
+)
+def test_a_bad_setting_of_webhooks_is_named_with_what_to_do(
+    name: str, value: str, complaint: str
+) -> None:
+    good = {"_env_file": None, "environment": "production", "public_url": "https://a.example.org"}
+    assert read_settings(WebhookSettings, **good).community_ring is None
+
+    with pytest.raises(SettingsProblem) as refused:
+        read_settings(WebhookSettings, **(good | {name: value}))
+
+    [line] = refused.value.problems
+    assert line.startswith(complaint)
+    assert value not in line

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from backend.auth.attempts import actions as attempts
 from backend.auth.attempts import devices
 from backend.auth.audit_log.actions import seal
+from backend.auth.bans import kept
+from backend.auth.deletion.erasing import erase_due
 from backend.auth.factors import challenges
 from backend.auth.limits import actions as limits
 from backend.auth.side import Auth
@@ -30,11 +32,12 @@ async def housekeeping(auth: Auth) -> AsyncIterator[None]:
 
 
 async def keep_house(auth: Auth) -> None:
-    """Seal the audit log, and remove what has had its time."""
+    """Seal the audit log, remove what has had its time, and erase whose time it is to go."""
     await seal(auth)
     async with auth.database.transaction() as db:
-        for sweep in (attempts.sweep, challenges.sweep, devices.sweep, limits.sweep):
+        for sweep in (attempts.sweep, challenges.sweep, devices.sweep, kept.sweep, limits.sweep):
             await sweep(db)
+    await erase_due(auth)
 
 
 async def _keep(auth: Auth) -> None:

@@ -8,6 +8,8 @@ from backend.auth.audit_log.endpoints import router as audit_log
 from backend.auth.audit_log.pages import router as audit_log_pages
 from backend.auth.bans.endpoints import router as bans
 from backend.auth.bans.pages import router as ban_pages
+from backend.auth.deletion.endpoints import router as deletion
+from backend.auth.deletion.pages import router as deletion_pages
 from backend.auth.discord_sign_in.endpoints import router as discord_sign_in
 from backend.auth.discord_sign_in.link_endpoints import router as discord_link
 from backend.auth.discord_sign_in.pages import router as discord_link_pages
@@ -17,6 +19,8 @@ from backend.auth.email_verification.endpoints import router as email_verificati
 from backend.auth.email_verification.pages import router as email_verification_pages
 from backend.auth.factors.endpoints import router as factors
 from backend.auth.factors.pages import router as code_pages
+from backend.auth.first_password.endpoints import router as first_password
+from backend.auth.first_password.pages import router as first_password_pages
 from backend.auth.impersonation.endpoints import router as impersonation
 from backend.auth.impersonation.pages import router as impersonation_pages
 from backend.auth.internal.endpoints import router as internal
@@ -59,6 +63,8 @@ for feature in (
     email_change_pages,
     recovery,
     recovery_pages,
+    first_password,
+    first_password_pages,
     bans,
     ban_pages,
     impersonation,
@@ -71,6 +77,8 @@ for feature in (
     passkeys,
     step_up,
     step_up_pages,
+    deletion,
+    deletion_pages,
 ):
     routes.extend(feature.routes)
 

@@ -51,6 +51,11 @@ class AuthClient:
     async def count(self) -> UserCount:
         return await self._ask("GET", "/users/count", wire.read_count, timeout=_LONG_ANSWER)
 
+    async def own_data(self, uid: UUID) -> dict[str, Any] | None:
+        return await self._ask(
+            "GET", f"/users/{uid}/own-data", wire.read_own_data, timeout=_LONG_ANSWER
+        )
+
     async def announce_again(self, uids: Sequence[UUID], *, above: int) -> Sequence[UserState]:
         return await self._ask(
             "POST",

@@ -37,6 +37,8 @@ class Identity:
     # The admin who looks through this user's eyes; None when it is the user.
     impersonator_uid: UUID | None = None
     impersonator: str | None = None
+    # The account is erased then, unless its owner changes their mind; they can do nothing else.
+    deletion_due_at: datetime | None = None
     # Until when the last proof of who sits there is fresh enough for sensitive actions.
     elevated_until: datetime | None = None
 
@@ -56,6 +58,9 @@ class Identity:
 
 
 class IdentifyCaller(Protocol):
-    """How a side asks; in one process it is a call, between two services it will be HTTP."""
+    """How a side asks; in one process it is a call, between two services it is HTTP.
+
+    Raises AccountBanned for the credentials of somebody who was signed in when they were banned.
+    """
 
     async def __call__(self, credentials: Credentials) -> Identity | None: ...

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Protocol
 
 from backend.bridge.credential_end import credential_end
-from backend.bridge.errors import AuthUnavailable
+from backend.bridge.errors import AccountBanned, AuthUnavailable
 from backend.bridge.identity import Credentials, IdentifyCaller, Identity
 from backend.errors import Unavailable
 
@@ -135,18 +135,24 @@ class IdentityCache:
                 identity = await self._identify(credentials)
         except (Unavailable, TimeoutError) as error:
             return self._fall_back(key, error)
+        except AccountBanned:
+            self._refuse(key, asking)
+            raise
         finally:
             asking.discard(ask)
             if not asking:
                 self._asking.pop(key, None)
         if identity is None:
-            self._drop(key)
-            # An older question may still come back with yes.
-            for other in asking:
-                other.is_void = True
+            self._refuse(key, asking)
         else:
             self._remember(key, credentials, identity, ask)
         return identity
+
+    def _refuse(self, key: bytes, asking: set[_Ask]) -> None:
+        self._drop(key)
+        # An older question may still come back with yes.
+        for other in asking:
+            other.is_void = True
 
     def _fall_back(self, key: bytes, error: Exception) -> Identity:
         entry = self._entries.get(key)

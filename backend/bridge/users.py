@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from backend.bridge.events import UserState
@@ -26,6 +26,10 @@ class UserDirectory(Protocol):
         ...
 
     async def count(self) -> UserCount: ...
+
+    async def own_data(self, uid: UUID) -> dict[str, Any] | None:
+        """Return all that auth holds about a user, table by table, as they may read it."""
+        ...
 
     async def announce_again(self, uids: Sequence[UUID], *, above: int) -> Sequence[UserState]:
         """Give these users versions above ``above`` and return them as they are now.

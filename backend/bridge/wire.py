@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from backend.bridge.errors import AccountBanned
 from backend.bridge.events import UserState
 from backend.bridge.identity import Identity
 from backend.bridge.users import UserCount
@@ -21,8 +23,14 @@ class Unreadable(Exception):
     """The other service answered something else than was agreed."""
 
 
+class _Ban(BaseModel):
+    reason: str | None
+    until: datetime | None
+
+
 class _Identified(BaseModel):
     identity: Identity | None
+    ban: _Ban | None = None
 
 
 class _Found(BaseModel):
@@ -33,11 +41,19 @@ class _Users(BaseModel):
     items: list[UserState]
 
 
+class _OwnData(BaseModel):
+    tables: dict[str, Any] | None
+
+
 _COUNT = TypeAdapter(UserCount)
 
 
 def write_identity(identity: Identity | None) -> bytes:
     return _write({"identity": None if identity is None else _plain(identity)})
+
+
+def write_ban(ban: AccountBanned) -> bytes:
+    return _write({"identity": None, "ban": {"reason": ban.reason, "until": ban.until}})
 
 
 def write_user(user: UserState | None) -> bytes:
@@ -52,8 +68,20 @@ def write_count(count: UserCount) -> bytes:
     return _write(_plain(count))
 
 
+def write_own_data(tables: dict[str, Any] | None) -> bytes:
+    return _write({"tables": tables})
+
+
+def read_own_data(body: bytes) -> dict[str, Any] | None:
+    return _read(_OwnData, body).tables
+
+
 def read_identity(body: bytes) -> Identity | None:
-    return _read(_Identified, body).identity
+    """Raises AccountBanned if that is why nobody is there."""
+    found = _read(_Identified, body)
+    if found.ban is not None:
+        raise AccountBanned(found.ban.reason, found.ban.until)
+    return found.identity
 
 
 def read_user(body: bytes) -> UserState | None:

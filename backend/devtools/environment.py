@@ -64,6 +64,10 @@ class Environment:
             "PORT": str(port),
             "PUBLIC_URL": public_url,
             "ENCRYPTION_KEYS": kept.get("ENCRYPTION_KEYS", _new_key()),
+            "COMMUNITY_KEYS": kept.get("COMMUNITY_KEYS", _new_key()),
+            # For a receiver that somebody tries out on this machine.
+            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "WEBHOOK_ALLOW_HTTP": "true",
             "AUTH_SERVICE_API_KEY": kept.get("AUTH_SERVICE_API_KEY", secrets.token_hex(32)),
             "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", WELL_KNOWN_ADMIN_PASSWORD),
             "REGISTRATION_MODE": os.environ.get("REGISTRATION_MODE", "open"),

@@ -44,10 +44,18 @@ class Passwords:
 class Cluster:
     """A cluster in ``home``; ``durable=False`` gives up crash safety for speed, for tests."""
 
-    def __init__(self, home: Path, passwords: Passwords, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        passwords: Passwords,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.passwords = passwords
         self.port = 0
         self._durable = durable
+        self._settings = dict(settings or {})
         self._install = _installed()
         self._home = home.resolve()
         self._identity: dict[str, Any] = {}
@@ -62,6 +70,7 @@ class Cluster:
         else:
             self._home.mkdir(parents=True, exist_ok=True)
         self._data = self._home / "data"
+        self.log = self._home / "postgresql.log"
 
     def start(self) -> None:
         """Make the cluster if there is none, start it, and run the init script."""
@@ -129,12 +138,14 @@ class Cluster:
             "max_connections": "200",
             "timezone": "UTC",
             "shared_preload_libraries": "pg_stat_statements",
+            **self._settings,
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        log = self._home / "postgresql.log"
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(log), "-o", options, "start")
+        self._run(
+            "pg_ctl", "-D", str(self._data), "-w", "-l", str(self.log), "-o", options, "start"
+        )
 
     def _create_databases(self) -> None:
         environment = {**os.environ, **self.environment(), **self.passwords.for_script()}

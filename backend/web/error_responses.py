@@ -25,6 +25,7 @@ from backend.errors import (
     Upstream,
 )
 from backend.web.callers import (
+    DeletionPending,
     EmailNotVerified,
     PasswordChangeRequired,
     StepUpRequired,
@@ -96,6 +97,8 @@ async def _say_no(request: Request, error: Exception) -> Response:
         return RedirectResponse("/verify-email", HTTPStatus.SEE_OTHER)
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/password", HTTPStatus.SEE_OTHER)
+    if isinstance(error, DeletionPending):
+        return RedirectResponse("/account/deletion", HTTPStatus.SEE_OTHER)
     if isinstance(error, StepUpRequired):
         return RedirectResponse(sign_in_url("/step-up", _page_of(request)), HTTPStatus.SEE_OTHER)
     if isinstance(error, NotSignedIn) and request.method == "GET":

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.responses import HTMLResponse
 
 from backend.logs import request_id
+from backend.web.navigation import is_in_a_section, sections_for
 
 _ROOT = Path(__file__).parent
 STATIC = _ROOT / "static"
@@ -23,12 +24,20 @@ _templates = Environment(
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Fill a template; ``identity`` is who is signed in, as far as this request has asked."""
+    """Fill a template; ``identity`` is who is signed in, as far as this request has asked.
+
+    ``permissions`` are what they may do in the community, as far as this request has asked.
+    """
+    path: str = request.scope["path"]
+    permissions: frozenset[str] = getattr(request.state, "permissions", frozenset())
     page = _templates.get_template(template).render(
         identity=getattr(request.state, "identity", None),
-        path=request.scope["path"],
+        permissions=permissions,
+        sections=sections_for(permissions),
+        is_in_a_section=is_in_a_section(path),
+        path=path,
         request_id=request_id.get(),
-        **values,
+        **{"refused": None, **values},
     )
     return HTMLResponse(page, status)
 

@@ -39,4 +39,6 @@ class SameOrigin:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is None and origin is None:
             return self._cookies.session not in headers.get("cookie", "")
-        return site in (None, "same-origin") and origin in (None, self._origin)
+        # Scheme and host are the same in capitals; browsers send neither, but other clients may.
+        is_own = origin is None or origin.lower() == self._origin.lower()
+        return is_own and site in (None, "same-origin")

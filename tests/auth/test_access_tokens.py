@@ -50,6 +50,7 @@ async def test_a_token_verifies_with_the_published_keys(browser: Browser) -> Non
     assert all("d" not in key for key in published["keys"])
 
 
+@pytest.mark.asvs("7.4.1")
 async def test_a_token_dies_with_its_session(farout: Farout, browser: Browser) -> None:
     await browser.sign_in()
     bearer = {"Authorization": f"Bearer {await _token(browser)}"}

@@ -225,7 +225,7 @@ async def test_the_command_names_what_is_wrong_and_ends_with_status_1(
 
     assert await verify_by_command() == (
         0,
-        "30 entries of 3 days checked, 0 not sealed yet, 0 problems.\n",
+        "30 entries of 3 days checked, 0 not sealed yet, 0 emptied with their person, 0 problems.\n",
     )
     await auth_owner.execute("UPDATE audit_log SET action = 'x' WHERE id = $1", sealed[3])
 

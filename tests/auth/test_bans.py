@@ -24,7 +24,9 @@ def _in(minutes: int) -> str:
 
 
 @pytest.mark.asvs("7.4.2")
-async def test_a_ban_ends_every_session_and_token_at_once(farout: Farout, admin: Browser) -> None:
+async def test_a_ban_ends_every_session_and_token_at_once(
+    farout: Farout, admin: Browser, auth_owner: Connection
+) -> None:
     laptop, phone = [await farout.signed_in(COSMO_ID) for _ in range(2)]
     token = (await phone.post("/auth/token")).json()["access_token"]
 
@@ -37,7 +39,14 @@ async def test_a_ban_ends_every_session_and_token_at_once(farout: Farout, admin:
         await phone.get("/api/members/me"),
         await farout.browser().get("/auth/session", headers={"Authorization": f"Bearer {token}"}),
     ):
-        assert response.status_code == 401
+        told = response.json()
+        assert (response.status_code, told["code"], told["reason"]) == (
+            403,
+            "account_banned",
+            "spam",
+        )
+    live = "SELECT count(*) FROM sessions JOIN users ON users.id = user_id WHERE revoked_at IS NULL"
+    assert await auth_owner.fetchval(f"{live} AND discord_id = $1", COSMO_ID) == 0
 
 
 async def test_whoever_is_banned_is_told_why_and_until_when_at_each_sign_in(
@@ -97,7 +106,7 @@ async def test_a_ban_by_hand_in_the_database_is_felt_too(
 
     await auth_owner.execute("UPDATE account_security SET banned_at = now()")
 
-    assert (await cosmo.get("/auth/session")).status_code == 401
+    assert (await cosmo.get("/auth/session")).status_code == 403
 
 
 async def test_lifting_a_ban_lets_in_again_and_both_are_written_down(
@@ -213,4 +222,4 @@ async def test_the_page_bans_and_says_what_was_wrong(farout: Farout, admin: Brow
     shown = (await admin.get(done.headers["location"])).text
     assert "31 January 2099, 12:00 UTC" in shown
     assert "&lt;b&gt;spam&lt;/b&gt;" in shown
-    assert (await cosmo.get("/auth/session")).status_code == 401
+    assert (await cosmo.get("/auth/session")).status_code == 403

@@ -65,6 +65,10 @@ async def _fill(farout: Farout, owner: Connection) -> None:
         " VALUES ($1, '', $2, 0, '', '')",
         today, ring.encrypt(b"x", place=place("audit_seals.key", today.isoformat())),
     )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO kept_bans (uid, key, discord_hash, banned_at) VALUES ($1, $2, '', now())",
+        mail, ring.encrypt(b"x", place=place("kept_bans.key", mail)),
+    )  # fmt: skip
 
 
 async def test_afterwards_the_old_key_is_not_needed_any_more(
@@ -177,7 +181,8 @@ async def test_what_no_key_can_read_is_counted_and_does_not_stop_the_rest(
 
 # Neither secret nor a hash by name: what may be known, and keys that are digests.
 KNOWN = {
-    "audit_links.hash", "audit_seals.head", "audit_seals.previous_head", "audit_seals.proof",
+    "audit_links.details_salt", "audit_links.hash", "audit_links.ip_salt", "audit_seals.head",
+    "audit_seals.previous_head", "audit_seals.proof",
     "challenges.value", "login_attempts.key", "passkeys.credential_id", "passkeys.public_key",
 }  # fmt: skip
 

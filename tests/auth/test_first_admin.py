@@ -23,6 +23,7 @@ async def _sign_in(browser: Browser, name: str, password: str) -> int:
     return answer.status_code
 
 
+@pytest.mark.asvs("6.3.2", "6.4.1")
 async def test_until_the_password_is_changed_nothing_else_is_open(
     farout: Farout, browser: Browser
 ) -> None:
@@ -60,6 +61,7 @@ async def test_signs_in_by_e_mail_too(
     assert await auth_owner.fetchval("SELECT last_login IS NOT NULL FROM users")
 
 
+@pytest.mark.asvs("6.2.2", "7.4.3")
 async def test_changing_the_password_ends_the_other_sessions(
     farout: Farout, browser: Browser, auth_owner: Connection
 ) -> None:
@@ -130,6 +132,7 @@ async def test_a_guessable_password_is_refused_with_a_reason(
     assert (await browser.get("/auth/session")).json()["user"]["must_change_password"] is True
 
 
+@pytest.mark.asvs("6.2.3")
 async def test_the_current_password_has_to_be_right(farout: Farout, browser: Browser) -> None:
     name, password = await _seed(farout)
     await _sign_in(browser, name, password)

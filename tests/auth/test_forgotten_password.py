@@ -11,6 +11,7 @@ from tests.auth.local_accounts import EMAIL, NAME, PASSWORD, code_of, member, se
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.databases import Connection
 from tests.fixtures.mail import Mailbox, link_in, text_of, token_in
+from tests.fixtures.people import code_for, enrol
 
 NEW = "quiet-harbour-3-copper"
 HTML = {"Accept": "text/html"}
@@ -51,6 +52,23 @@ async def test_a_link_sets_a_new_password_and_ends_every_session(
     assert (await sign_in(browser, password=NEW)).status_code == 200
     told = await mailbox.next(farout.auth, EMAIL)
     assert told["Subject"] == "Your password was changed"
+
+
+@pytest.mark.asvs("6.4.3")
+async def test_a_new_password_is_no_way_around_the_second_factor(
+    farout: Farout, mailbox: Mailbox, auth_owner: Connection
+) -> None:
+    secret, _ = await enrol(await member(farout, mailbox))
+    token = await link_token(farout, mailbox, auth_owner)
+    browser = farout.browser()
+
+    assert await reset(browser, token) == (204, "")
+
+    asked = await sign_in(browser, password=NEW)
+    assert code_of(asked) == (401, "totp_required")
+    assert browser.session_token is None
+    code = {"challenge": asked.json()["challenge"], "code": code_for(secret)}
+    assert (await browser.post("/auth/login/code", json=code)).status_code == 200
 
 
 async def test_a_link_works_once_also_for_twenty_at_the_same_moment(

@@ -91,6 +91,20 @@ async def test_sign_ins_with_discord_are_limited_before_a_row_is_written(
     assert DISCORD_SIGN_IN.requests == 120
 
 
+@pytest.mark.parametrize("path", ["/auth/token", "/auth/token/refresh", "/auth/token/revoke"])
+async def test_trading_tokens_is_limited(
+    limited: Farout, browser: Browser, auth_owner: Connection, path: str
+) -> None:
+    first = await browser.post(path, json={"refresh_token": "x", "token": "x"})
+    assert first.headers["ratelimit-policy"] == '"tokens";q=120;w=60'
+    await auth_owner.execute("UPDATE rate_limits SET full_at = now() + interval '1 hour'")
+
+    refused = await browser.post(path, json={"refresh_token": "x", "token": "x"})
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert int(refused.headers["retry-after"]) >= 1
+
+
 async def test_a_forged_header_is_no_way_around_and_a_neighbour_is_not_affected(
     limited: Farout, browser: Browser, auth_owner: Connection
 ) -> None:

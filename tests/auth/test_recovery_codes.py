@@ -1,6 +1,8 @@
 """Ten codes for whoever lost their phone, each good once."""
 
 import asyncio
+import base64
+import hashlib
 
 import pytest
 
@@ -61,6 +63,23 @@ async def test_of_fifty_at_once_with_one_code_one_gets_in(
     assert await auth_owner.fetchval(used) == 1
     signed_in = "SELECT count(*) FROM audit_log WHERE action = 'session.started'"
     assert await auth_owner.fetchval(signed_in) == 2
+
+
+@pytest.mark.asvs("6.5.2")
+async def test_a_code_has_120_bits_and_only_its_hash_is_kept(
+    quiet: Browser, auth_owner: Connection
+) -> None:
+    _, codes = await enrol(quiet)
+    user_id = await auth_owner.fetchval("SELECT id FROM users")
+
+    rows = await auth_owner.fetch("SELECT * FROM recovery_codes")
+
+    assert {len(base64.b32decode(code.replace("-", "").upper())) * 8 for code in codes} == {120}
+    plain = {code.replace("-", "") for code in codes}
+    hashes = {hashlib.sha256(f"{user_id}|{code}".encode()).digest() for code in plain}
+    assert {row["code_hash"] for row in rows} == hashes
+    stored = str([dict(row) for row in rows])
+    assert not [code for code in (*codes, *plain) if code in stored]
 
 
 async def test_new_codes_replace_the_old_ones(farout: Farout, quiet: Browser) -> None:

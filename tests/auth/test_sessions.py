@@ -24,6 +24,7 @@ async def test_the_cookie_is_bound_to_the_host_and_hidden_from_scripts(browser: 
     assert not any(attribute.startswith("domain") for attribute in attributes)
 
 
+@pytest.mark.asvs("7.2.2")
 async def test_only_the_hash_of_the_cookie_is_stored(
     browser: Browser, auth_owner: Connection
 ) -> None:
@@ -46,6 +47,7 @@ async def test_lists_own_devices_and_never_a_token(farout: Farout) -> None:
     assert str(phone.session_token) not in answer.text
 
 
+@pytest.mark.asvs("7.5.2")
 async def test_ends_one_device_at_once(farout: Farout) -> None:
     laptop, phone = await farout.signed_in(NOVA_ID), await farout.signed_in(NOVA_ID)
     [other] = [
@@ -71,6 +73,7 @@ async def test_nobody_ends_a_session_of_somebody_else(farout: Farout) -> None:
     assert (await nova.get("/auth/session")).status_code == 200
 
 
+@pytest.mark.asvs("7.4.3", "7.5.2")
 async def test_ends_all_others(farout: Farout) -> None:
     here, *others = [await farout.signed_in(NOVA_ID) for _ in range(4)]
 
@@ -81,6 +84,7 @@ async def test_ends_all_others(farout: Farout) -> None:
     assert (await here.get("/auth/session")).status_code == 200
 
 
+@pytest.mark.asvs("7.2.1", "7.4.1")
 async def test_signing_out_kills_the_cookie_everywhere(
     browser: Browser, auth_owner: Connection
 ) -> None:
@@ -97,6 +101,7 @@ async def test_signing_out_kills_the_cookie_everywhere(
     assert (await browser.post("/auth/logout")).status_code == 204
 
 
+@pytest.mark.asvs("7.3.2")
 async def test_a_session_ends_when_its_time_is_over(
     browser: Browser, auth_owner: Connection
 ) -> None:
@@ -107,6 +112,33 @@ async def test_a_session_ends_when_its_time_is_over(
     assert (await browser.get("/auth/session")).status_code == 401
 
 
+@pytest.mark.asvs("7.3.1")
+async def test_a_session_that_nobody_uses_for_three_days_ends(
+    farout: Farout, browser: Browser, auth_owner: Connection
+) -> None:
+    await browser.sign_in()
+    tokens = (await browser.post("/auth/token")).json()
+    unused_for = "UPDATE sessions SET last_seen_at = now() - interval '3 days' + interval '{}'"
+
+    await auth_owner.execute(unused_for.format("1 minute"))
+    farout.app.state.identity_cache.take_notice("everything")
+    assert (await browser.get("/auth/session")).status_code == 200
+    seen = "SELECT last_seen_at > now() - interval '1 minute' FROM sessions"
+    assert await auth_owner.fetchval(seen)
+
+    await auth_owner.execute(unused_for.format("-1 second"))
+    farout.app.state.identity_cache.take_notice("everything")
+    assert (await browser.get("/auth/session")).status_code == 401
+    program = farout.browser()
+    refreshed = await program.post(
+        "/auth/token/refresh", json={"refresh_token": tokens["refresh_token"]}
+    )
+    assert refreshed.status_code == 401
+    program.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+    assert (await program.get("/auth/session")).status_code == 401
+
+
+@pytest.mark.asvs("7.2.4")
 async def test_a_new_sign_in_replaces_the_session_of_this_browser(
     browser: Browser, auth_owner: Connection
 ) -> None:

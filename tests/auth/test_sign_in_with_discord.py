@@ -41,6 +41,15 @@ async def test_asks_discord_with_pkce_and_the_fixed_redirect_uri(browser: Browse
     assert query["redirect_uri"] == f"{ORIGIN}/auth/discord/callback"
 
 
+@pytest.mark.asvs("7.6.2")
+async def test_discord_is_left_to_ask_the_person(browser: Browser) -> None:
+    """Without `prompt=none` nobody is signed in by a page that they merely looked at."""
+    query = parse_qs(urlsplit(await browser.begin()).query)
+
+    assert "prompt" not in query
+    assert (await browser.get("/auth/session")).status_code == 401
+
+
 async def test_every_call_to_discord_says_who_is_calling(farout: Farout) -> None:
     await farout.signed_in()
 

@@ -119,6 +119,7 @@ async def test_a_session_does_not_help_to_guess_the_proof(
     assert await _step_up(quiet, password=PASSWORD) == (429, "too_many_attempts")
 
 
+@pytest.mark.asvs("10.3.4")
 async def test_a_token_steps_up_its_session_and_the_cookie_stays(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:

@@ -8,8 +8,10 @@ import pytest
 from backend.auth.crypto.key_ring import NotDecipherable
 from backend.auth.factors.totp import code_at, matching_step
 from backend.devtools.discord.seeds import COSMO_ID
+from tests.auth.local_accounts import EMAIL, member
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.databases import Connection
+from tests.fixtures.mail import Mailbox, token_in
 from tests.fixtures.people import (
     PASSWORD,
     code_for,
@@ -117,7 +119,6 @@ async def test_the_code_that_set_the_app_up_is_used_up(farout: Farout, quiet: Br
     assert (answer.status_code, answer.json()["code"]) == (401, "code_wrong")
 
 
-@pytest.mark.asvs("6.6.3")
 async def test_five_wrong_codes_kill_the_challenge(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:
@@ -175,7 +176,6 @@ async def test_whoever_is_banned_is_told_so_after_the_code(
     assert (answer.status_code, answer.json()["code"]) == (403, "account_banned")
 
 
-@pytest.mark.asvs("6.5.2")
 async def test_the_secret_is_encrypted_for_its_row(
     farout: Farout, quiet: Browser, auth_owner: Connection
 ) -> None:
@@ -266,3 +266,24 @@ async def test_a_lost_encryption_key_is_said_and_lets_nobody_in(
 
     assert (answer.status_code, answer.json()["code"]) == (503, "factor_unreadable")
     assert browser.session_token is None
+
+
+async def test_a_new_password_by_mail_does_not_do_without_the_code(
+    farout: Farout, mailbox: Mailbox
+) -> None:
+    browser = await member(farout, mailbox)
+    secret, _ = await enrol(browser)
+    thief = farout.browser()
+    await thief.post("/auth/password/forgot", json={"email": EMAIL})
+    token = token_in(await mailbox.next(farout.auth, EMAIL))
+
+    body = {"token": token, "new_password": "another lantern beyond it"}
+    assert (await thief.post("/auth/password/reset", json=body)).status_code == 204
+
+    assert (await thief.get("/auth/session")).status_code == 401
+    login = {"identifier": EMAIL, "password": "another lantern beyond it"}
+    asked = await thief.post("/auth/login", json=login)
+    assert (asked.status_code, asked.json()["code"]) == (401, "totp_required")
+    assert thief.session_token is None
+    answer = {"challenge": asked.json()["challenge"], "code": code_for(secret)}
+    assert (await thief.post("/auth/login/code", json=answer)).status_code == 200

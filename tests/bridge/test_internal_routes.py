@@ -34,6 +34,7 @@ async def service(distant_auth: AuthService) -> AsyncIterator[httpx2.AsyncClient
         yield asking
 
 
+@pytest.mark.asvs("10.4.10")
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(
     ("headers", "code", "says"),

@@ -10,6 +10,8 @@ from playwright.async_api import Page, Route
 from backend.devtools.discord.seeds import NOVA_ID
 from tests.fixtures.application import ORIGIN, Browser
 from tests.fixtures.community import People
+from tests.fixtures.databases import Connection
+from tests.fixtures.webhooks import make_webhook
 from tests.security.corpora import cases
 
 MARKDOWN = (
@@ -104,6 +106,24 @@ async def test_no_text_is_ever_run(admin: Browser, page: Page) -> None:
     await write(admin, "/api/members/me", bio="\n".join((*TEXTS, *MARKDOWN))[:2000])
     for path in pages:
         assert await executed(page, path) == [], path
+
+
+async def test_neither_a_webhook_nor_the_answer_of_its_receiver_is_ever_run(
+    admin: Browser, page: Page, community_owner: Connection
+) -> None:
+    hook = await make_webhook(admin, "https://bot.example.org/", "form.added")
+    path = f"/webhooks/{hook['id']}"
+    tried = (await admin.post(f"/api{path}/test")).json()
+    for text in TEXTS:
+        await write(admin, f"/api{path}", description=text)
+        await community_owner.execute(
+            "INSERT INTO webhook_attempts (delivery_id, milliseconds, error, answer)"
+            " VALUES ($1, 1, left($2, 120), $2)",
+            tried["id"], text.replace("\0", ""),
+        )  # fmt: skip
+        assert await executed(page, path) == [], text
+    for shown in ("/webhooks", f"{path}/deliveries/{tried['id']}"):
+        assert await executed(page, shown) == [], shown
 
 
 async def test_a_page_that_does_run_something_is_noticed(

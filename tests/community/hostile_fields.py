@@ -95,6 +95,7 @@ _FORGET_RECORD = _sql(
 )
 _ANYBODY, _SOMEBODY = {"discord_id": COSMO_ID}, {"discord_id": SOMEBODY}
 _DATE = {"starts_at": "2099-01-01T00:00:00Z", "slots": [{"name": "pilot", "capacity": 1}]}
+_HOOK = {"url": "https://bot.example.org/", "event_types": ["form.added"]}
 _LENDING = {"kind": "issued", "discord_id": SOMEBODY, "quantity": 1}
 _NOTED = {"member": COSMO_ID, "mission": "m"}
 _QUESTION = {"key": "why", "label": "Why?"}
@@ -164,6 +165,13 @@ ROWS: dict[str, Row] = {
     "POST /api/counters": Row({"key": "FRESH", "title": "x"}, undo=_sql("DELETE FROM counters")),
     "POST /api/seasons": Row(_SEASON | {"slug": FRESH, "title": "x"}),
     "POST /api/keys": Row({"name": "x", "scopes": ["members.read"]}),
+    "POST /api/webhooks": Row(
+        _HOOK, undo=_sql(
+            "DELETE FROM webhook_endpoints WHERE id <> (SELECT min(id::text)::uuid"
+            " FROM webhook_endpoints)"
+        ),
+    ),
+    "PATCH /api/webhooks/{webhook_id}": Row(),
 }  # fmt: skip
 # What these answer is what was done, not what was said; they say it elsewhere.
 UNSEEN = {
@@ -188,6 +196,7 @@ async def build(admin: Browser, cosmo: Browser, owner: Connection) -> Site:
         "spare_form_id": await site.id_of("/api/application-forms", form),
         "post_id": await site.id_of("/api/posts", post),
         "award_id": await site.id_of("/api/awards", {"name": "x"}),
+        "webhook_id": await site.id_of("/api/webhooks", _HOOK),
         "future_id": await site.id_of("/api/missions/m/occurrences", _DATE),
         "past_id": await site.id_of("/api/missions/m/occurrences", past),
     }

@@ -1,5 +1,7 @@
 """API keys: scoped, hashed, expiring, attributable, and good for less than their owner."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -35,6 +37,7 @@ def refusal(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+@pytest.mark.asvs("10.3.2", "10.4.11")
 async def test_a_key_does_what_its_scopes_say_and_nothing_else(
     admin: Browser, farout: Farout
 ) -> None:
@@ -99,6 +102,7 @@ async def test_revoking_is_felt_by_the_next_request(
     assert await people.audited() == ["api_key.made", "api_key.revoked"]
 
 
+@pytest.mark.asvs("7.2.2")
 @pytest.mark.parametrize(
     "change",
     [
@@ -166,3 +170,42 @@ async def test_a_key_that_makes_no_sense_is_not_made(
 ) -> None:
     assert (await admin.post("/api/keys", json=body)).status_code == 422
     assert await people.audited() == []
+
+
+async def test_what_a_key_asks_is_counted_even_if_it_is_refused(
+    admin: Browser, farout: Farout
+) -> None:
+    key = await make_key(admin, "members.read")
+    bot = program(farout, key["token"])
+    await bot.get("/api/members")
+    assert refusal(await bot.get("/api/posts")) == (403, "permission_required")
+    assert (await bot.get("/api/members/0")).status_code == 404
+
+    [day] = (await admin.get(f"/api/keys/{key['id']}/usage")).json()["items"]
+
+    assert (day["day"], day["requests"], day["refused"]) == (f"{datetime.now(UTC):%F}", 3, 0)
+
+
+async def test_a_key_that_asks_too_fast_waits_and_others_do_not(
+    admin: Browser, farout: Farout, monkeypatch: pytest.MonkeyPatch, community_owner: Connection
+) -> None:
+    # Kept for the length of the test: only what has elapsed would make room for more.
+    settings = farout.community.settings.model_copy(update={"api_key_requests_per_minute": 3})
+    monkeypatch.setattr(farout.community, "settings", settings)
+    key, other = await make_key(admin, "members.read"), await make_key(admin, "members.read")
+    bot = program(farout, key["token"])
+
+    answers = await asyncio.gather(*(bot.get("/api/members") for _ in range(8)))
+
+    assert sorted(one.status_code for one in answers) == [200] * 3 + [429] * 5
+    late = await bot.get("/api/members")
+    assert refusal(late) == (429, "too_many_requests")
+    assert 1 <= int(late.headers["retry-after"]) <= 20
+    assert late.headers["ratelimit-policy"] == '"api-key";q=3;w=60'
+    assert late.headers["ratelimit"].startswith('"api-key";r=0;t=')
+    assert (await program(farout, other["token"]).get("/api/members")).status_code == 200
+    [day] = (await admin.get(f"/api/keys/{key['id']}/usage")).json()["items"]
+    assert (day["requests"], day["refused"]) == (3, 6)
+
+    await community_owner.execute("UPDATE api_keys SET full_at = full_at - interval '1 minute'")
+    assert (await bot.get("/api/members")).headers["ratelimit"].startswith('"api-key";r=2;')

@@ -64,6 +64,9 @@ async def test_filters_by_rank_record_and_time(
     member: Browser, community_owner: Connection
 ) -> None:
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    await community_owner.execute(
+        "INSERT INTO missions (id, slug, title) VALUES ($1, 'iron-dawn', 'Iron Dawn')", MISSION
+    )
     entry = f'[{{"v": 1, "mission_id": "{MISSION}", "slug": "iron-dawn", "title": "Iron Dawn"}}]'
     await add_member(
         community_owner, 901, "Did it", missions_completed=entry, rank="veteran",

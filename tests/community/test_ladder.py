@@ -39,6 +39,18 @@ async def test_a_new_step_is_on_top_until_the_order_is_changed(
     assert await people.audited() == ["rank.added", "ladder.ordered"]
 
 
+async def test_a_name_is_as_long_as_the_table_keeps_and_no_longer(admin: Browser) -> None:
+    longest, too_long = "x" * 100, "x" * 101
+
+    made = await admin.post("/api/ranks", json={"code": "major", "name": longest})
+    assert (made.status_code, made.json()["name"]) == (201, longest)
+    refused = [
+        await admin.post("/api/ranks", json={"code": "colonel", "name": too_long}),
+        await admin.patch("/api/ranks/major", json={"name": too_long}),
+    ]
+    assert [answer.status_code for answer in refused] == [422, 422]
+
+
 @pytest.mark.parametrize(
     "wanted", [["recruit"], ["recruit", "recruit", "member", "captain"], ["a", "b", "c", "d"]]
 )

@@ -152,10 +152,13 @@ async def test_undoing_cannot_lead_above_ones_own_rank_either(
     assert row["rank"] == "recruit"
 
 
-async def test_admins_may(people: People) -> None:
+async def test_admins_stand_above_the_ladder_and_not_on_their_own_step(people: People) -> None:
     admin = await people.sign_in(COSMO_ID, role="admin")
+    await people.sign_in(NOVA_ID)
 
-    assert (await rank(admin, "captain", of=COSMO_ID)).json()["rank"] == "captain"
+    assert (await rank(admin, "captain", of=NOVA_ID)).json()["rank"] == "captain"
+    own = await rank(admin, "captain", of=COSMO_ID)
+    assert (own.status_code, own.json()["code"]) == (403, "cannot_rank_yourself")
 
 
 async def test_reasons_are_for_those_who_promote_and_for_the_member(
@@ -183,7 +186,8 @@ async def test_twenty_officers_at_once_leave_a_rank_that_the_history_says(
 
     answers = await asyncio.gather(*(rank(admin, LADDER[n % 4], back=n % 7) for n in range(20)))
 
-    assert {answer.status_code for answer in answers} <= {201, 409}
+    # A busy machine may let somebody wait for the row for too long, and says so.
+    assert {201} <= {answer.status_code for answer in answers} <= {201, 409, 503}
     async with farout.community.database.transaction() as db:
         assert await queries.list_wrong_ranks(db) == []
     initial = "SELECT count(*) FROM rank_changes WHERE kind = 'initial'"

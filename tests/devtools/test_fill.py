@@ -4,8 +4,11 @@ import pytest
 
 from backend.community.projection.commands import compare_all
 from backend.devtools.discord.seeds import NOVA_ID
+from backend.devtools.fill import actions
 from backend.devtools.fill.actions import OwnerMustBeSuperuser, fill
 from backend.devtools.postgres import OWNER
+from backend.schema.histories import AUTH, COMMUNITY
+from backend.schema.verify import verify
 from tests.fixtures.application import Farout
 from tests.fixtures.databases import Connection, Server
 
@@ -43,6 +46,17 @@ async def test_both_databases_agree_and_every_profile_says_what_the_ledger_says(
     assert await community_owner.fetchval(
         "SELECT bool_and(seat <= capacity) FROM signups JOIN occurrence_slots ON id = slot_id"
     )
+
+
+async def test_a_large_fill_leaves_every_index_as_it_was(
+    farout: Farout, migrated: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_WORTH_IT", 10)
+
+    assert await _fill(migrated, 50) == 50
+
+    assert (await verify(AUTH, migrated.url(OWNER, "farout_auth"))).is_equal
+    assert (await verify(COMMUNITY, migrated.url(OWNER, "farout"))).is_equal
 
 
 async def test_life_goes_on_among_made_up_people(farout: Farout, migrated: Server) -> None:

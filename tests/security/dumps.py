@@ -1,4 +1,4 @@
-"""Looks for a secret in everything that a database holds."""
+"""Looks at everything that a database holds."""
 
 from tests.fixtures.databases import Connection
 
@@ -16,4 +16,14 @@ async def occurrences(owner: Connection, secret: str) -> list[str]:
         rows = [row[0] for row in await owner.fetch(f"SELECT t::text FROM {table} AS t")]
         if any(spelling in row for row in rows for spelling in spellings):
             found.append(table)
+    return found
+
+
+async def fingerprint(owner: Connection) -> str:
+    """Return what changes with any value of any row."""
+    each = [
+        f"(SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} AS t)"
+        for (table,) in await owner.fetch(TABLES)
+    ]
+    found: str = await owner.fetchval(f"SELECT concat_ws(',', {', '.join(each)})")
     return found

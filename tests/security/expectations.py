@@ -6,11 +6,13 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
-from tests.fixtures.application import ORIGIN
+from tests.fixtures.application import ORIGIN, SESSION_COOKIE
 from tests.security.steps import Outcome, World
 
 # The least that a sign-in needs, and the address that admins may be found by.
 SCOPES = "identify email"
+# Name and value; what every browser keeps.
+LONGEST_COOKIE = 4096
 
 
 async def judge(world: World, outcome: Outcome, expected: dict[str, Any]) -> None:
@@ -125,6 +127,15 @@ async def not_admin(world: World, outcome: Outcome, _: bool) -> None:
     assert await world.auth_owner.fetchval(owners) == "admin"
 
 
+async def set_cookie_attrs(_: World, outcome: Outcome, wanted: list[str]) -> None:
+    """What the session's cookie has, and with ``!`` what it has not."""
+    found = outcome.responses[0].headers.get_list("set-cookie")
+    [cookie] = [one for one in found if one.startswith(SESSION_COOKIE)]
+    assert len(cookie.partition(";")[0]) <= LONGEST_COOKIE
+    for one in wanted:
+        assert (one.removeprefix("!") in cookie) != one.startswith("!"), cookie
+
+
 async def user(_: World, outcome: Outcome, wanted: dict[str, Any]) -> None:
     """What the site says of whoever is signed in now."""
     now = await outcome.person.session()
@@ -137,5 +148,6 @@ JUDGES: dict[str, Callable[[World, Outcome, Any], Awaitable[None]]] = {
     for one in (
         status, location, location_query, session, token_calls, token_calls_max,
         sessions_created_max, header, body_not, not_admin, user,
+        set_cookie_attrs,
     )
 }  # fmt: skip

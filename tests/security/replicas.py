@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from backend.app import create_app
 from backend.auth.side import Auth
+from backend.bridge.settings import BridgeSettings
 from backend.community.side import Community
 from backend.schema.histories import AUTH, COMMUNITY
 from tests.fixtures.application import Farout
@@ -17,7 +18,10 @@ CLIENT = ("203.0.113.7", 50000)
 
 @asynccontextmanager
 async def another_replica(
-    farout: Farout, *, discord: httpx2.AsyncBaseTransport | None = None
+    farout: Farout,
+    *,
+    discord: httpx2.AsyncBaseTransport | None = None,
+    bridge: BridgeSettings | None = None,
 ) -> AsyncIterator[Farout]:
     """Yield a Farout that shares nothing with the first but databases, settings and Discord."""
     auth = Auth.from_settings(
@@ -26,7 +30,8 @@ async def another_replica(
         password_rounds=4,
     )
     community = Community.from_settings(farout.community.settings)
-    app = create_app(auth, community, heads={"auth": AUTH.head, "community": COMMUNITY.head})
+    heads = {"auth": AUTH.head, "community": COMMUNITY.head}
+    app = create_app(auth, community, heads=heads, bridge=bridge)
     async with app.router.lifespan_context(app):
         yield Farout(app, auth, community, farout.standin)
 

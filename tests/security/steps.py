@@ -104,6 +104,10 @@ class World:
             self._do_with_cookies(self.person(step["actor"]), step["do"])
 
     async def _take_by_request(self, step: dict[str, Any]) -> None:
+        if step.get("replica") == "all":
+            for number in (1, 2):
+                await self._take_by_request(step | {"replica": number})
+            return
         person = self.person(step["actor"])
         before = await self._look(person)
         response = await self._send(step)

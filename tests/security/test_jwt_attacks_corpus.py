@@ -92,9 +92,10 @@ def test_no_token_takes_long(case: Case) -> None:
 
 
 def seconds_for(verifier: Verifier, token: str) -> float:
-    started = time.perf_counter()
+    # The processor's time: a busy machine does not stretch it.
+    started = time.process_time()
     is_accepted(verifier, token)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize("case", by_id(one for one in GIVEN if "limit_mb" in one))

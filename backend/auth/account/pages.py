@@ -15,10 +15,12 @@ router = APIRouter(include_in_schema=False)
 
 _DONE = {
     "password": "Your password was changed, and your other sessions were ended.",
+    "first_password": "Your account has a password now; Discord goes on to work.",
     "linked": "Your Discord account is linked; you can sign in with it from now on.",
     "unlinked": "Your Discord account is not linked any more.",
     "ended": "The session was ended.",
     "email_asked": "We have written to the new address. It counts once you have confirmed it there.",
+    "kept": "Your account stays. Welcome back.",
     "others": "All your other sessions were ended.",
 }
 

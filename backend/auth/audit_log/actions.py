@@ -7,14 +7,15 @@ import os
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.audit_log.chain import NOTHING_BEFORE, key_place, link_hash, seal_proof
+from backend.auth.audit_log.chain import NOTHING_BEFORE, key_place, new_link, seal_proof
 from backend.auth.audit_log.queries import first_entry_since, last_seal, unsealed_entries
 from backend.auth.crypto.key_ring import KeyRing
-from backend.auth.models import AuditEntry, AuditLink, AuditSeal
+from backend.auth.models import AuditEntry, AuditSeal
 from backend.auth.side import Auth
 
 log = logging.getLogger(__name__)
 
+# The same as in the function that empties the entries of an erased person.
 _SEAL_LOCK = 0xAD5EA1
 _BATCH = 2_000
 # An entry bears the moment at which its transaction began; none of them lives as long as this.
@@ -80,9 +81,9 @@ async def _begin_day(db: AsyncSession, key_ring: KeyRing, before: AuditSeal | No
 
 def _append(db: AsyncSession, key: bytes, seal: AuditSeal, entries: list[AuditEntry]) -> None:
     for entry in entries:
-        seal.head = link_hash(key, seal.head, entry)
-        seal.entries += 1
-        db.add(AuditLink(day=seal.day, position=seal.entries, entry_id=entry.id, hash=seal.head))
+        link = new_link(key, seal, entry)
+        db.add(link)
+        seal.head, seal.entries = link.hash, link.position
 
 
 def _end_of(day: dt.date) -> dt.datetime:

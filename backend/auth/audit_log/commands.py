@@ -26,7 +26,7 @@ def verify() -> None:
         console.print(problem, markup=False)
     console.print(
         f"{verdict.entries} entries of {verdict.days} days checked, {verdict.unsealed} not sealed"
-        f" yet, {len(verdict.problems)} problems."
+        f" yet, {verdict.erased} emptied with their person, {len(verdict.problems)} problems."
     )
     if verdict.problems:
         raise typer.Exit(1)

@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.auth.audit_log.filters import AuditFilter
 from backend.auth.models import AccountSecurity, AuditEntry, AuditLink, AuditSeal, User
 
+# The entry that allows others of the same person to be emptied.
+ERASED = "account.erased"
+
 Place = tuple[dt.datetime, int]
 
 
@@ -52,6 +55,13 @@ async def names_of(db: AsyncSession, uids: Iterable[UUID | None]) -> Mapping[UUI
         .where(AccountSecurity.uid.in_({uid for uid in uids if uid is not None}))
     )
     return {row[0]: row[1] for row in await db.execute(named)}
+
+
+async def erased_uids(db: AsyncSession) -> frozenset[UUID]:
+    """Return the uids of the accounts that were erased and are gone."""
+    still_there = select(AccountSecurity.uid).where(AccountSecurity.uid == AuditEntry.target_uid)
+    erased = select(AuditEntry.target_uid).where(AuditEntry.action == ERASED, ~still_there.exists())
+    return frozenset(uid for uid in await db.scalars(erased) if uid is not None)
 
 
 async def last_seal(db: AsyncSession) -> AuditSeal | None:

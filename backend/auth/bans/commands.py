@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from backend.auth.bans import actions
+from backend.auth.bans.kept import lift_kept_ban
 from backend.auth.users.accounts import Account
 from backend.auth.users.commands import console, open_auth
 
@@ -23,7 +24,7 @@ def ban(uid: UUID, reason: str, until: Until = None) -> None:
 
 
 def unban(uid: UUID) -> None:
-    """Lift a ban."""
+    """Lift a ban, also one that was kept when its account was erased."""
     asyncio.run(_unban(uid))
 
 
@@ -35,6 +36,9 @@ async def _ban(uid: UUID, reason: str, until: datetime | None) -> None:
 
 async def _unban(uid: UUID) -> None:
     async with open_auth() as auth:
+        if await lift_kept_ban(auth, uid, by=None):
+            console.print("The account is gone; its owner may come back now.")
+            return
         account = await actions.unban_user(auth, uid, by=None)
     _say(account)
 

@@ -1,9 +1,11 @@
 """Secrets that somebody else knows: printed in documentation, or made by hand."""
 
 import hashlib
-import itertools
 
+from backend.key_ring import counts, is_no_random_key, repeats
 from backend.settings import looks_like_a_placeholder
+
+__all__ = ["is_made_by_hand", "is_no_random_key", "is_well_known"]
 
 _FEWEST_CHARACTERS = 8
 # SHA-256 of secrets that well-known documentation and examples print, and that people copy.
@@ -34,24 +36,6 @@ def is_made_by_hand(secret: str) -> bool:
     return (
         looks_like_a_placeholder(secret)
         or len(set(codes)) < _FEWEST_CHARACTERS
-        or _repeats(codes)
-        or _counts(codes)
+        or repeats(codes)
+        or counts(codes)
     )
-
-
-def is_no_random_key(key: bytes) -> bool:
-    """Whether a key of 32 bytes cannot be random: it repeats itself, counts, or is text."""
-    return _repeats(key) or _counts(key) or (key.isascii() and key.decode("ascii").isprintable())
-
-
-def _repeats(value: bytes) -> bool:
-    """Whether it is one piece again and again, whole or cut off at the end."""
-    half = len(value) // 2
-    return any(value[size:] == value[:-size] for size in range(1, half + 1))
-
-
-def _counts(value: bytes) -> bool:
-    """Whether almost all steps from one byte to the next are the same, as in abcdef or 98765."""
-    steps = [(after - before) % 256 for before, after in itertools.pairwise(value)]
-    commonest = max((steps.count(step) for step in set(steps)), default=0)
-    return commonest * 4 > len(steps) * 3

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.discord_sign_in.errors import AccountDeactivated
-from backend.auth.models import AccountSecurity, User
+from backend.auth.models import AccountDeletion, AccountSecurity, User
 from backend.bridge.events import DiscordProfile
 from backend.bridge.identity import Role
 from backend.database import Rows, Statement
@@ -40,6 +40,8 @@ class SignedInUser:
     email: str | None
     role: Role
     is_new: bool
+    # False for somebody whose account is about to be deleted.
+    stays: bool
 
 
 def _upsert_statement() -> Statement:
@@ -104,6 +106,7 @@ def _upsert_statement() -> Statement:
             User.email,
             User.role,
             User.is_active,
+            (~exists().where(AccountDeletion.user_id == User.id)).label("stays"),
             literal_column("old.id IS NULL").label("is_new"),
             literal_column("new.email IS DISTINCT FROM old.email").label("email_changed"),
             # For this transaction alone; the trigger that writes the outbox reads it.
@@ -159,4 +162,5 @@ def name_candidates(person: DiscordUser) -> list[str]:
 
 
 def _user(row: asyncpg.Record) -> SignedInUser:
-    return SignedInUser(row["id"], row["username"], row["email"], row["role"], row["is_new"])
+    names = ("id", "username", "email", "role", "is_new", "stays")
+    return SignedInUser(*(row[name] for name in names))

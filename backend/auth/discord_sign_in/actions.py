@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from backend.auth.audit.origin import Origin
+from backend.auth.bans.kept import refuse_if_ban_is_kept
 from backend.auth.crypto.secrets import new_token
 from backend.auth.discord_sign_in import states
 from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
@@ -90,6 +91,8 @@ async def _write(
         try:
             async with auth.database.rows() as rows:
                 user = await upsert_account(rows, authorization.user, profile)
+                if user.is_new:
+                    await refuse_if_ban_is_kept(rows, auth.key_ring, authorization.user.id)
                 session = await start_session(
                     rows,
                     user.id,
@@ -120,7 +123,7 @@ async def _announce(
         discord_id=person.id,
         email=user.email,
         role=user.role,
-        is_active=True,
+        is_active=user.stays,
     )
     event = Event(
         id=uuid4(),

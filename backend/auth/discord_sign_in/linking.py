@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
+from backend.auth.bans.kept import refuse_link_if_ban_is_kept
 from backend.auth.discord_sign_in.accounts import hand_profile_to_outbox
 from backend.auth.discord_sign_in.actions import announce_to_community, discord_profile
 from backend.auth.discord_sign_in.errors import (
@@ -40,7 +41,7 @@ async def finish_link(
 ) -> None:
     """Ask Discord who it is and link that account to the caller's.
 
-    Raises DiscordTaken and DiscordAlreadyLinked, after which nothing has changed.
+    Raises DiscordTaken, DiscordAlreadyLinked and AccountBanned, after which nothing has changed.
     """
     authorization = await auth.discord.authorize(code=code, code_verifier=code_verifier)
     person = authorization.user
@@ -50,6 +51,7 @@ async def finish_link(
         if user.discord_id == person.id:
             return
         _refuse_unless_free(user)
+        await refuse_link_if_ban_is_kept(db, auth.key_ring, person.id)
         await hand_profile_to_outbox(db, profile)
         user.discord_id = person.id
         user.discriminator = person.discriminator

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.auth.attempts.actions import Attempt, charge, forgive
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
@@ -14,6 +15,7 @@ from backend.auth.email_verification.actions import give_email
 from backend.auth.email_verification.addresses import check_email
 from backend.auth.email_verification.queries import find_owner
 from backend.auth.mail.actions import DAY_SECONDS, queue_mail, require_mail
+from backend.auth.mail.recipients import require_room_in
 from backend.auth.models import AccountSecurity, EmailChange, PasswordReset, User
 from backend.auth.passwords.errors import CurrentPasswordWrong, NoPassword
 from backend.auth.passwords.queries import get_user_locked
@@ -33,10 +35,11 @@ async def ask_for_change(
     """Write to the new address; nothing changes before it is confirmed there.
 
     If somebody has that address, they are told instead, and the caller sees no difference.
+    Raises TooManyAttempts and TooManyMails too.
     """
     require_mail(auth.settings)
     address = check_email(new_email)
-    stored = await _check_password(auth, caller, current_password)
+    stored = await _check_password(auth, caller, current_password, origin)
     token = new_token()
     async with auth.database.transaction() as db:
         user = await get_user_locked(db, caller.user_id)
@@ -44,6 +47,7 @@ async def ask_for_change(
             raise CurrentPasswordWrong
         if user.email is not None and user.email.lower() == address.lower():
             raise EmailUnchanged
+        await require_room_in(db, auth, address, about="address")
         await _remember(db, user, address, token)
         await _write_to_new(db, auth, user, address, token)
         record(db, "email.change_asked", actor=caller.uid, target=caller.uid, origin=origin)
@@ -98,13 +102,20 @@ async def undo_change(auth: Auth, token: str, *, origin: Origin) -> None:
         )
 
 
-async def _check_password(auth: Auth, caller: Identity, password: str) -> str:
+async def _check_password(auth: Auth, caller: Identity, password: str, origin: Origin) -> str:
+    """Return the stored password if this is it; a session has no more tries than the door."""
     async with auth.database.transaction() as db:
         user = await db.get_one(User, caller.user_id)
     if user.hashed_password is None:
         raise NoPassword
+    attempt = Attempt.at(
+        f"user {user.id}", network=origin.network, device=f"session {caller.session_id}"
+    )
+    await charge(auth.database, attempt)
     if not await auth.passwords.matches(password, user.hashed_password):
         raise CurrentPasswordWrong
+    async with auth.database.rows() as rows:
+        await forgive(rows, attempt)
     return user.hashed_password
 
 

@@ -5,8 +5,10 @@ from starlette.responses import RedirectResponse
 
 from backend.auth.dependencies import RequestOrigin, RunningAuth
 from backend.auth.email_change import actions
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import MAILED
 from backend.auth.passwords.queries import has_password
-from backend.errors import BadInput, Conflict, FaroutError
+from backend.errors import BadInput, Conflict, FaroutError, TooMany
 from backend.web.callers import Elevated, MaybeCaller
 from backend.web.error_responses import status_of
 from backend.web.pages import render
@@ -24,7 +26,7 @@ async def change_page(request: Request, caller: Elevated, auth: RunningAuth) -> 
     return render(request, "email_change.html", message=None, new_email="")
 
 
-@router.post("")
+@router.post("", dependencies=[limited(MAILED)])
 async def ask_for_change(
     request: Request,
     caller: Elevated,
@@ -37,7 +39,7 @@ async def ask_for_change(
         await actions.ask_for_change(
             auth, caller, new_email=new_email, current_password=current_password, origin=origin
         )
-    except (BadInput, Conflict) as error:
+    except (BadInput, Conflict, TooMany) as error:
         return render(
             request, "email_change.html", status=status_of(error), message=str(error),
             new_email=new_email,
@@ -54,7 +56,7 @@ async def confirm_page(request: Request, _: MaybeCaller, token: str = "") -> Res
     )  # fmt: skip
 
 
-@router.post("/confirm")
+@router.post("/confirm", dependencies=[limited(MAILED)])
 async def confirm_change(
     request: Request, _: MaybeCaller, auth: RunningAuth, origin: RequestOrigin, token: Field
 ) -> Response:
@@ -79,7 +81,7 @@ async def undo_page(request: Request, _: MaybeCaller, token: str = "") -> Respon
     )  # fmt: skip
 
 
-@router.post("/undo")
+@router.post("/undo", dependencies=[limited(MAILED)])
 async def undo_change(
     request: Request, _: MaybeCaller, auth: RunningAuth, origin: RequestOrigin, token: Field
 ) -> Response:

@@ -18,6 +18,7 @@ from backend.auth.email_verification.errors import (
 )
 from backend.auth.email_verification.queries import count_claims, find_owner
 from backend.auth.mail.actions import DAY_SECONDS, queue_mail, require_mail
+from backend.auth.mail.recipients import may_write_to, require_room_in
 from backend.auth.models import AccountSecurity, EmailVerification, User
 from backend.auth.side import Auth
 from backend.bridge.identity import Identity
@@ -34,7 +35,8 @@ async def begin_verification(
 
     If the address is somebody's already, they are told instead, and nobody else can tell.
     """
-    may_write = await count_claims(db, email) < _MOST_CLAIMS_WITH_MAIL
+    is_new = await count_claims(db, email) < _MOST_CLAIMS_WITH_MAIL
+    may_write = is_new and await may_write_to(db, auth, email, about="address")
     token = new_token()
     db.add(
         EmailVerification(
@@ -60,6 +62,7 @@ async def send_again(auth: Auth, caller: Identity, *, origin: Origin) -> None:
         now = (await db.execute(select(func.now()))).scalar_one()
         if claim.sent_at > now - _RESEND_AFTER:
             raise VerificationJustSent
+        await require_room_in(db, auth, claim.email, about="address")
         claim.token_hash = token_hash(token)
         claim.sent_at = now
         claim.expires_at = now + timedelta(seconds=DAY_SECONDS)

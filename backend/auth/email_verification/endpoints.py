@@ -16,7 +16,12 @@ async def verify_email(mailed: MailedToken, auth: RunningAuth, origin: RequestOr
     await actions.verify_email(auth, mailed.token, origin=origin)
 
 
-@router.post("/verify/resend", status_code=status.HTTP_202_ACCEPTED, dependencies=[limited(MAILED)])
+@router.post(
+    "/verify/resend",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_class=Response,
+    dependencies=[limited(MAILED)],
+)
 async def send_again(caller: AnyCaller, auth: RunningAuth, origin: RequestOrigin) -> Response:
     """Send the caller a new link to confirm their address; once a minute at most."""
     await actions.send_again(auth, caller, origin=origin)

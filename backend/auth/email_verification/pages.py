@@ -8,7 +8,7 @@ from backend.auth.email_verification import actions
 from backend.auth.email_verification.queries import find_claimed_email
 from backend.auth.limits.dependencies import limited
 from backend.auth.limits.policies import MAILED
-from backend.errors import BadInput, Conflict
+from backend.errors import BadInput, Conflict, TooMany
 from backend.web.callers import AnyCaller, MaybeCaller
 from backend.web.error_responses import status_of
 from backend.web.pages import render
@@ -56,7 +56,7 @@ async def send_again(
 ) -> Response:
     try:
         await actions.send_again(auth, caller, origin=origin)
-    except Conflict as error:
+    except (Conflict, TooMany) as error:
         return await _waiting(request, auth, caller.user_id, problem=error)
     return RedirectResponse("/verify-email?sent=1", status.HTTP_303_SEE_OTHER)
 
@@ -67,7 +67,7 @@ async def _waiting(
     user_id: int,
     *,
     done: str | None = None,
-    problem: Conflict | None = None,
+    problem: Conflict | TooMany | None = None,
 ) -> Response:
     async with auth.database.transaction() as db:
         email = await find_claimed_email(db, user_id)

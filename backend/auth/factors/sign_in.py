@@ -14,7 +14,7 @@ from backend.auth.factors.challenges import begin_challenge, consume_challenge, 
 from backend.auth.factors.errors import ChallengeOver, CodeWrong
 from backend.auth.factors.queries import has_totp
 from backend.auth.models import AccountSecurity, Challenge, User
-from backend.auth.sessions.actions import StartedSession, start_session
+from backend.auth.sessions.actions import START_WITH_FACTOR, StartedSession, start_session
 from backend.auth.side import Auth
 
 _PURPOSE = "sign_in"
@@ -45,20 +45,20 @@ async def finish_sign_in(
     await charge(auth.database, attempt)
     async with auth.database.transaction() as db:
         kind = await check_code(auth, db, user_id, code)
-        if kind is None:
-            uid = await _uid(db, user_id)
-            record(db, "sign_in.failed", actor=None, target=uid, origin=origin, method="code")
-        else:
+        if kind is not None:
             taken = await consume_challenge(db, challenge, _PURPOSE)
             await _sign_in(db, taken)
-    if kind is None:
-        raise CodeWrong
-    async with auth.database.rows() as rows:
-        await forgive(rows, attempt)
-        await devices.remember(rows, user_id, device)
-        return await start_session(
-            rows, user_id, method="password", lifetime=auth.settings.session_seconds, origin=origin
-        )
+            rows = await auth.database.rows_of(db)
+            await forgive(rows, attempt)
+            await devices.remember(rows, user_id, device)
+            # Beside the code's use, so that none is used up and leaves no trace.
+            return await start_session(
+                rows, user_id, method="password", lifetime=auth.settings.session_seconds,
+                origin=origin, statement=START_WITH_FACTOR, factor=kind,
+            )  # fmt: skip
+        uid = await _uid(db, user_id)
+        record(db, "sign_in.failed", actor=None, target=uid, origin=origin, method="code")
+    raise CodeWrong
 
 
 async def _sign_in(db: AsyncSession, challenge: Challenge) -> None:

@@ -11,6 +11,7 @@ from backend.auth.internal.schemas import MOST_USERS, AnnouncingAgain, Validatio
 from backend.auth.internal.stream import RevocationStream
 from backend.auth.users.directory import Directory
 from backend.bridge import wire
+from backend.bridge.errors import AccountBanned
 from backend.web.internal_token import require_internal_token
 
 router = APIRouter(
@@ -34,7 +35,10 @@ async def validate(asked: Validation, auth: RunningAuth) -> Response:
 
     Never from memory: the caller hears of revocations from a process that may be ahead of this one.
     """
-    return _json(wire.write_identity(await Identify(auth)(asked.credentials)))
+    try:
+        return _json(wire.write_identity(await Identify(auth)(asked.credentials)))
+    except AccountBanned as ban:
+        return _json(wire.write_ban(ban))
 
 
 @router.get("/users")
@@ -68,6 +72,12 @@ async def announce_again(
 @router.get("/users/{uid}")
 async def get_user(uid: UUID, auth: RunningAuth) -> Response:
     return _json(wire.write_user(await Directory(auth.database).find(uid)))
+
+
+@router.get("/users/{uid}/own-data")
+async def get_own_data(uid: UUID, auth: RunningAuth) -> Response:
+    """All that this side holds about a user, for their download; null for nobody."""
+    return _json(wire.write_own_data(await Directory(auth.database).own_data(uid)))
 
 
 @router.get("/revocations")

@@ -1,11 +1,11 @@
 """Limits on rates, shared by all processes: one statement on one row a request (GCRA)."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Boolean, Interval, bindparam, case, delete, func, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -63,7 +63,7 @@ def arguments(policy: Policy, network: str) -> dict[str, object]:
     }
 
 
-def taken(policy: Policy, row: asyncpg.Record) -> Taken:
+def taken(policy: Policy, row: Mapping[str, Any]) -> Taken:
     """Read what ``take_and_tell`` found."""
     each = policy.seconds / policy.requests
     ahead = max(0.0, float(row["ahead"]))

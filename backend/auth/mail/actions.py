@@ -52,10 +52,14 @@ async def queue_mail(
     )
 
 
-async def tell_owner(db: AsyncSession, auth: Auth, user: User, kind: Kind) -> None:
+async def tell_owner(
+    db: AsyncSession, auth: Auth, user: User, kind: Kind, *, due: str = ""
+) -> None:
     """Tell somebody by mail what happened to their account, where mail can be sent."""
     if user.email is not None and auth.settings.can_send_mail:
-        await queue_mail(db, auth, kind, to=user.email, user_id=user.id, username=user.username)
+        await queue_mail(
+            db, auth, kind, to=user.email, user_id=user.id, username=user.username, due=due
+        )
 
 
 def body_place(identifier: UUID) -> bytes:

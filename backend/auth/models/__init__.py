@@ -1,6 +1,7 @@
 """The tables of ``farout_auth``, one a file; ``versions`` and ``notices`` add triggers to them."""
 
 from backend.auth.models import notices, versions
+from backend.auth.models.account_deletion import AccountDeletion
 from backend.auth.models.account_security import AccountSecurity
 from backend.auth.models.audit_entry import AuditEntry
 from backend.auth.models.audit_link import AuditLink
@@ -9,6 +10,7 @@ from backend.auth.models.base import Base
 from backend.auth.models.challenge import Challenge
 from backend.auth.models.email_change import EmailChange
 from backend.auth.models.email_verification import EmailVerification
+from backend.auth.models.kept_ban import KeptBan
 from backend.auth.models.known_device import KnownDevice
 from backend.auth.models.login_attempt import LoginAttempt
 from backend.auth.models.mail import Mail
@@ -31,6 +33,7 @@ from backend.tables import declare_grants
 declare_grants(Base.metadata)
 
 __all__ = [
+    "AccountDeletion",
     "AccountSecurity",
     "AuditEntry",
     "AuditLink",
@@ -39,6 +42,7 @@ __all__ = [
     "Challenge",
     "EmailChange",
     "EmailVerification",
+    "KeptBan",
     "KnownDevice",
     "LoginAttempt",
     "Mail",

@@ -62,7 +62,9 @@ BEGIN
             'discord_id', users.discord_id,
             'email', users.email,
             'role', users.role,
-            'is_active', users.is_active,
+            'is_active', users.is_active AND NOT EXISTS (
+                SELECT FROM account_deletions WHERE account_deletions.user_id = users.id
+            ),
             'profile', nullif(current_setting('farout.discord_profile', true), '')::jsonb
         )
     FROM users WHERE users.id = NEW.user_id;

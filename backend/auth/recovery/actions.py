@@ -15,6 +15,7 @@ from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_has
 from backend.auth.email_address import normal_email
 from backend.auth.mail.actions import queue_mail, require_mail, tell_owner
 from backend.auth.mail.letters import Kind
+from backend.auth.mail.recipients import may_write_to
 from backend.auth.models import AccountSecurity, PasswordReset, User
 from backend.auth.passwords.policy import check_password
 from backend.auth.passwords.queries import get_user_locked
@@ -30,7 +31,7 @@ _SWEEP = 20
 
 
 async def ask_for_reset(auth: Auth, email: str, *, origin: Origin) -> None:
-    """Send a link to choose a new password, if the address has an account; once a minute at most.
+    """Send a link to choose a new password, if the address has an account and room in its mailbox.
 
     For any other address the same rows are written: a link of nobody's, and a mail that is not sent.
     What difference is left (foreign keys, a larger object) drowns in the time that it always takes.
@@ -44,7 +45,9 @@ async def _ask(auth: Auth, email: str, origin: Origin) -> None:
         await _drop_expired(db)
         found = await find_account(db, _normal(email))
         user, uid = found or (None, None)
-        await send_link(db, auth, user)
+        # Beyond that the newest link stays good, and the answer is the same.
+        if await may_write_to(db, auth, _normal(email), about="password"):
+            await send_link(db, auth, user)
         record(db, "password.reset_asked", actor=None, target=uid, origin=origin)
 
 

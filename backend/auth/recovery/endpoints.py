@@ -9,7 +9,12 @@ from backend.auth.recovery.schemas import ForgottenPassword, PasswordResetReques
 router = APIRouter(prefix="/auth/password", tags=["sign in"])
 
 
-@router.post("/forgot", status_code=status.HTTP_202_ACCEPTED, dependencies=[limited(MAILED)])
+@router.post(
+    "/forgot",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_class=Response,
+    dependencies=[limited(MAILED)],
+)
 async def ask_for_reset(
     forgotten: ForgottenPassword, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:

@@ -13,14 +13,19 @@ from backend.auth.registration.schemas import (
     RegistrationCodeList,
     RegistrationCodeRequest,
 )
-from backend.web.callers import Admin
+from backend.web.callers import Admin, ElevatedAdmin
 from backend.web.cursors import read_cursor, write_cursor
 
 router = APIRouter(prefix="/auth", tags=["registration"])
 codes = APIRouter(prefix="/auth/registration-codes", tags=["admin"])
 
 
-@router.post("/register", status_code=status.HTTP_202_ACCEPTED, dependencies=[limited(MAILED)])
+@router.post(
+    "/register",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_class=Response,
+    dependencies=[limited(MAILED)],
+)
 async def register(
     registration: Registration, auth: RunningAuth, origin: RequestOrigin
 ) -> Response:
@@ -41,7 +46,7 @@ async def register(
 
 @codes.post("", status_code=status.HTTP_201_CREATED)
 async def make_code(
-    wanted: RegistrationCodeRequest, admin: Admin, auth: RunningAuth, origin: RequestOrigin
+    wanted: RegistrationCodeRequest, admin: ElevatedAdmin, auth: RunningAuth, origin: RequestOrigin
 ) -> NewRegistrationCode:
     """Make a registration code. It is in this answer and nowhere else."""
     async with auth.database.transaction() as db:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -10,9 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Interval,
     Select,
+    String,
     Uuid,
     bindparam,
     case,
+    cast,
     func,
     insert,
     literal_column,
@@ -48,10 +50,11 @@ class StartedSession:
     expires_at: datetime
 
 
-def starting_statement(*beside: CTE) -> Statement:
+def starting_statement(*beside: CTE, with_factor: bool = False) -> Statement:
     """Insert the session and its audit entry, unless the account is banned: one round trip.
 
-    What ``beside`` writes goes along with it, as the ``statement`` of a start.
+    What ``beside`` writes goes along with it, as the ``statement`` of a start. The entry of one
+    ``with_factor`` names the second factor, which is a value of its own.
     """
     method = bindparam("method", type_=Session.method.type)
     columns = [
@@ -76,8 +79,10 @@ def starting_statement(*beside: CTE) -> Statement:
         .returning(Session.id, Session.user_id, Session.expires_at, Session.method)
         .cte("started")
     )
-    details = func.jsonb_build_object("session_id", started.c.id, "method", started.c.method)
-    recorded = record_beside(started, "session.started", details)
+    told: list[Any] = ["session_id", started.c.id, "method", started.c.method]
+    if with_factor:
+        told += ["factor", cast(bindparam("factor"), String)]
+    recorded = record_beside(started, "session.started", func.jsonb_build_object(*told))
     return Statement(
         select(started.c.id, started.c.expires_at, AccountSecurity.uid, AccountSecurity.version)
         .join(AccountSecurity, AccountSecurity.user_id == started.c.user_id)
@@ -86,6 +91,7 @@ def starting_statement(*beside: CTE) -> Statement:
 
 
 _START = starting_statement()
+START_WITH_FACTOR = starting_statement(with_factor=True)
 
 
 async def start_session(

@@ -44,6 +44,7 @@ def describe_session(caller: Identity) -> Response:
                 "role": caller.role,
                 "must_change_password": caller.must_change_password,
                 "must_verify_email": caller.must_verify_email,
+                "deletion_due_at": caller.deletion_due_at,
             },
             "session": {
                 "id": caller.session_id,

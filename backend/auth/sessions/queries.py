@@ -19,13 +19,23 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from backend.auth.models import AccountSecurity, EmailVerification, RefreshToken, Session, User
-from backend.auth.sessions.errors import AccountBanned, SessionNotFound
+from backend.auth.models import (
+    AccountDeletion,
+    AccountSecurity,
+    EmailVerification,
+    RefreshToken,
+    Session,
+    User,
+)
+from backend.auth.sessions.errors import SessionNotFound
+from backend.bridge.errors import AccountBanned
 from backend.bridge.identity import Identity
 from backend.database import Database, Rows, Statement
 
 # How stale last_seen_at may get before a session check writes it again.
 _SEEN_AGAIN_AFTER: ColumnElement[timedelta] = literal_column("interval '5 minutes'")
+IDLE = timedelta(days=3)
+_IDLE: ColumnElement[timedelta] = literal_column(f"interval '{IDLE.days} days'")
 
 
 _Impersonator, _ImpersonatorSecurity = aliased(User), aliased(AccountSecurity)
@@ -37,7 +47,12 @@ def is_not_banned(account: type[AccountSecurity] = AccountSecurity) -> ColumnEle
 
 
 def is_live() -> ColumnElement[bool]:
-    return Session.revoked_at.is_(None) & (Session.expires_at > func.now())
+    """Not ended, not past its time, and used within the last three days."""
+    return and_(
+        Session.revoked_at.is_(None),
+        Session.expires_at > func.now(),
+        Session.last_seen_at > func.now() - _IDLE,
+    )
 
 
 def _chain_is_there() -> ColumnElement[bool]:
@@ -77,11 +92,13 @@ def _identity_where(condition: ColumnElement[bool]) -> Statement:
             User.must_change_password,
             AccountSecurity.uid,
             exists().where(EmailVerification.user_id == User.id).label("must_verify_email"),
+            AccountDeletion.due_at.label("deletion_due_at"),
             _ImpersonatorSecurity.uid.label("impersonator_uid"),
             _Impersonator.username.label("impersonator"),
         )
         .join(User, User.id == Session.user_id)
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
+        .outerjoin(AccountDeletion, AccountDeletion.user_id == User.id)
         .outerjoin(_Impersonator, _Impersonator.id == Session.impersonator_id)
         .outerjoin(_ImpersonatorSecurity, _ImpersonatorSecurity.user_id == Session.impersonator_id)
         .where(condition, is_live(), User.is_active, is_not_banned(), may_still_impersonate())
@@ -102,12 +119,40 @@ _BAN = Statement(
 )
 
 
+def _ban_where(condition: ColumnElement[bool]) -> Statement:
+    """The ban that is in force on the user of a session, if that is what ended it."""
+    ended_by_it = or_(Session.revoked_at.is_(None), Session.revoked_reason == "banned")
+    return Statement(
+        select(AccountSecurity.ban_reason, AccountSecurity.ban_expires_at)
+        .join(Session, Session.user_id == AccountSecurity.user_id)
+        .where(
+            condition,
+            ended_by_it,
+            Session.expires_at > func.now(),
+            ~func.coalesce(is_not_banned(), False),
+        )
+    )
+
+
+_BAN_BY_TOKEN = _ban_where(Session.token_hash == bindparam("token_hash"))
+_BAN_BY_ID = _ban_where(
+    (Session.id == bindparam("session_id", type_=Uuid))
+    & (AccountSecurity.uid == bindparam("uid", type_=Uuid))
+)
+
+
 async def find_identity_by_token(
     database: Database, token_hash: bytes
 ) -> tuple[Identity, bool] | None:
-    """Return who a cookie belongs to, and whether its last use should be written down again."""
+    """Return who a cookie belongs to, and whether its last use should be written down again.
+
+    Raises AccountBanned if it was theirs until they were banned.
+    """
     row = await database.row(_BY_TOKEN, token_hash=token_hash)
-    return None if row is None else (_identity(row), row["is_stale"])
+    if row is None:
+        _refuse_if_banned(await database.row(_BAN_BY_TOKEN, token_hash=token_hash))
+        return None
+    return _identity(row), row["is_stale"]
 
 
 async def find_identity_by_session(
@@ -115,7 +160,15 @@ async def find_identity_by_session(
 ) -> tuple[Identity, bool] | None:
     """The same for an access token, which names its session and its user."""
     row = await database.row(_BY_ID, session_id=session_id, uid=uid, chain=chain)
-    return None if row is None else (_identity(row), row["is_stale"])
+    if row is None:
+        _refuse_if_banned(await database.row(_BAN_BY_ID, session_id=session_id, uid=uid))
+        return None
+    return _identity(row), row["is_stale"]
+
+
+def _refuse_if_banned(ban: asyncpg.Record | None) -> None:
+    if ban is not None:
+        raise AccountBanned(ban["ban_reason"], ban["ban_expires_at"])
 
 
 async def list_live_sessions(db: AsyncSession, user_id: int) -> Sequence[Session]:
@@ -160,5 +213,6 @@ def _identity(row: asyncpg.Record) -> Identity:
         must_verify_email=row["must_verify_email"],
         impersonator_uid=row["impersonator_uid"],
         impersonator=row["impersonator"],
+        deletion_due_at=row["deletion_due_at"],
         elevated_until=row["elevated_until"],
     )

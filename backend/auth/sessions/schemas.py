@@ -18,6 +18,7 @@ class CurrentUser(BaseModel):
     role: Role
     must_change_password: bool
     must_verify_email: bool
+    deletion_due_at: datetime | None
 
 
 class Impersonator(BaseModel):

@@ -1,8 +1,9 @@
 """Proving again who sits there: for ten minutes the session may do what is sensitive."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.attempts.actions import Attempt, charge, forgive
 from backend.auth.audit.actions import record
@@ -33,8 +34,9 @@ async def step_up_with_password(
     attempt = await _charge(auth, caller, "user", origin)
     if not await auth.passwords.matches(password, stored):
         await _refuse(auth, caller, "password", origin)
-    await _forgive(auth, attempt)
-    return await _elevate(auth, caller, "password", origin, renew=renew)
+    async with auth.database.transaction() as db:
+        await forgive(await auth.database.rows_of(db), attempt)
+        return await _elevate(db, caller, "password", origin, renew=renew)
 
 
 async def step_up_with_code(
@@ -44,13 +46,14 @@ async def step_up_with_code(
     attempt = await _charge(auth, caller, "code", origin)
     async with auth.database.transaction() as db:
         proofs = await possible_proofs(db, caller.user_id)
-        kind = await check_code(auth, db, caller.user_id, code) if proofs.code else None
-    if not proofs.code:
-        raise ProofNotEnough
-    if kind is None:
-        await _refuse(auth, caller, "code", origin)
-    await _forgive(auth, attempt)
-    return await _elevate(auth, caller, kind or "code", origin, renew=renew)
+        if not proofs.code:
+            raise ProofNotEnough
+        kind = await check_code(auth, db, caller.user_id, code)
+        if kind is not None:
+            await forgive(await auth.database.rows_of(db), attempt)
+            # Beside the code's use, so that none is used up and leaves no trace.
+            return await _elevate(db, caller, kind, origin, renew=renew)
+    await _refuse(auth, caller, "code", origin)
 
 
 async def step_up_with_passkey(
@@ -69,11 +72,12 @@ async def step_up_with_passkey(
         user_id = None
     if user_id != caller.user_id:
         await _refuse(auth, caller, "passkey", origin)
-    return await _elevate(auth, caller, "passkey", origin, renew=renew)
+    async with auth.database.transaction() as db:
+        return await _elevate(db, caller, "passkey", origin, renew=renew)
 
 
 async def _elevate(
-    auth: Auth, caller: Identity, method: str, origin: Origin, *, renew: bool
+    db: AsyncSession, caller: Identity, method: str, origin: Origin, *, renew: bool
 ) -> str | None:
     """Open the session for sensitive things; with ``renew`` return the cookie's new value.
 
@@ -88,13 +92,12 @@ async def _elevate(
     )
     if token is not None:
         elevated = elevated.values(token_hash=token_hash(token))
-    async with auth.database.transaction() as db:
-        if await db.scalar(elevated) is None:
-            raise SessionNotFound
-        record(
-            db, "step_up.passed", actor=caller.uid, target=caller.uid, origin=origin,
-            method=method, session_id=str(caller.session_id),
-        )  # fmt: skip
+    if await db.scalar(elevated) is None:
+        raise SessionNotFound
+    record(
+        db, "step_up.passed", actor=caller.uid, target=caller.uid, origin=origin,
+        method=method, session_id=str(caller.session_id),
+    )  # fmt: skip
     return token
 
 
@@ -108,12 +111,7 @@ async def _charge(auth: Auth, caller: Identity, what: str, origin: Origin) -> At
     return attempt
 
 
-async def _forgive(auth: Auth, attempt: Attempt) -> None:
-    async with auth.database.rows() as rows:
-        await forgive(rows, attempt)
-
-
-async def _refuse(auth: Auth, caller: Identity, method: str, origin: Origin) -> None:
+async def _refuse(auth: Auth, caller: Identity, method: str, origin: Origin) -> NoReturn:
     async with auth.database.transaction() as db:
         record(
             db, "step_up.failed", actor=caller.uid, target=caller.uid, origin=origin,

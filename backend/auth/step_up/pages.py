@@ -10,7 +10,7 @@ from backend.auth.step_up.queries import possible_proofs
 from backend.auth.step_up.schemas import Proof
 from backend.bridge.identity import Identity
 from backend.errors import BadInput, Conflict, FaroutError, TooMany
-from backend.web.callers import Caller
+from backend.web.callers import CallerOrLeaver
 from backend.web.error_responses import status_of
 from backend.web.next_path import safe_next_path
 from backend.web.pages import render, sign_in_url
@@ -23,7 +23,7 @@ Field = Annotated[str, Form(max_length=4096)]
 @router.get("")
 async def step_up_page(
     request: Request,
-    caller: Caller,
+    caller: CallerOrLeaver,
     auth: RunningAuth,
     next: str = "/",  # noqa: A002
 ) -> Response:
@@ -33,7 +33,7 @@ async def step_up_page(
 @router.post("")
 async def step_up(
     request: Request,
-    caller: Caller,
+    caller: CallerOrLeaver,
     auth: RunningAuth,
     origin: RequestOrigin,
     password: Field = "",

@@ -121,7 +121,7 @@ def _check_holder(row: asyncpg.Record) -> None:
     if not row["is_active"]:
         raise HolderDeactivated
     if not row["is_not_banned"]:
-        raise HolderBanned
+        raise HolderBanned(row["ban_reason"], row["ban_expires_at"])
     if not row["is_live"]:
         raise SessionEnded
     if row["must_change_password"]:

@@ -146,6 +146,8 @@ READ = Statement(
         User.must_change_password,
         is_not_banned().label("is_not_banned"),
         AccountSecurity.uid,
+        AccountSecurity.ban_reason,
+        AccountSecurity.ban_expires_at,
     )
     .join(Session, Session.id == RefreshToken.session_id)
     .join(User, User.id == Session.user_id)

@@ -3,6 +3,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 
 from backend.auth.dependencies import RequestOrigin, RunningAuth
+from backend.auth.limits.dependencies import limited
+from backend.auth.limits.policies import TOKENS
 from backend.auth.tokens import actions
 from backend.auth.tokens.errors import (
     GrantTypeUnsupported,
@@ -18,7 +20,11 @@ router = APIRouter(tags=["tokens"])
 Parameters = Annotated[dict[str, str], Depends(read_parameters)]
 
 
-@router.post("/auth/token", openapi_extra=documented("client_id", required=False))
+@router.post(
+    "/auth/token",
+    dependencies=[limited(TOKENS)],
+    openapi_extra=documented("client_id", required=False),
+)
 async def issue_tokens(
     request: Request, parameters: Parameters, caller: Caller, auth: RunningAuth,
     origin: RequestOrigin,
@@ -35,7 +41,9 @@ async def issue_tokens(
 
 
 @router.post(
-    "/auth/token/refresh", openapi_extra=documented("refresh_token", "grant_type", "client_id")
+    "/auth/token/refresh",
+    dependencies=[limited(TOKENS)],
+    openapi_extra=documented("refresh_token", "grant_type", "client_id"),
 )
 async def refresh_tokens(
     parameters: Parameters, auth: RunningAuth, origin: RequestOrigin
@@ -52,7 +60,10 @@ async def refresh_tokens(
 
 
 @router.post(
-    "/auth/token/revoke", openapi_extra=documented("token", "token_type_hint", "client_id")
+    "/auth/token/revoke",
+    dependencies=[limited(TOKENS)],
+    openapi_extra=documented("token", "token_type_hint", "client_id"),
+    response_class=Response,
 )
 async def revoke_token(
     parameters: Parameters, auth: RunningAuth, origin: RequestOrigin

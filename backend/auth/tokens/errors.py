@@ -1,6 +1,6 @@
 """Refusals of the token endpoints; ``oauth_error`` is what RFC 6749 5.2 calls them."""
 
-from backend.auth.sessions.errors import AccountBanned
+from backend.bridge.errors import AccountBanned
 from backend.errors import BadInput, NotAllowed, NotSignedIn
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
 from backend.auth.factors.actions import remove_all_factors
-from backend.auth.models import User
+from backend.auth.models import AccountSecurity, User
 from backend.auth.passwords.errors import NoPassword
 from backend.auth.passwords.policy import check_password
 from backend.auth.sessions.actions import end_one_session, end_sessions_of_user
@@ -43,26 +44,31 @@ async def change_user(
         stays_admin = (role or user.role) == "admin" and is_active is not False
         if was_admin and not stays_admin and other_admins == 0:
             raise LastAdmin
+        changes: dict[str, Any] = {}
         if role is not None and role != user.role:
-            record(
-                db, "user.role_changed", actor=by, target=uid, origin=origin,
-                before=user.role, after=role,
-            )  # fmt: skip
+            changes |= {"before": user.role, "after": role}
             user.role = role
         if is_active is not None and is_active != user.is_active:
-            await _set_active(db, user, uid, is_active=is_active, by=by, origin=origin)
+            changes |= await _set_active(db, user, is_active=is_active)
+        if changes:
+            record(db, _action(changes), actor=by, target=uid, origin=origin, **changes)
     return user
 
 
-async def _set_active(
-    db: AsyncSession, user: User, uid: UUID, *, is_active: bool, by: UUID | None, origin: Origin
-) -> None:
+async def _set_active(db: AsyncSession, user: User, *, is_active: bool) -> dict[str, Any]:
+    """Return what the audit entry says of it."""
     user.is_active = is_active
     if is_active:
-        record(db, "user.reactivated", actor=by, target=uid, origin=origin)
-        return
+        return {"is_active": True}
     ended = await end_sessions_of_user(db, user.id, reason="deactivated")
-    record(db, "user.deactivated", actor=by, target=uid, origin=origin, ended_sessions=ended)
+    return {"is_active": False, "ended_sessions": ended}
+
+
+def _action(changes: dict[str, Any]) -> str:
+    """Return what the audit log calls them; a request is one entry, also if it changes both."""
+    if "after" not in changes:
+        return "user.reactivated" if changes["is_active"] else "user.deactivated"
+    return "user.changed" if "is_active" in changes else "user.role_changed"
 
 
 async def require_password_change(
@@ -135,16 +141,19 @@ async def ensure_admin(auth: Auth) -> SeededAdmin | None:
         email_taken = await db.scalar(
             select(User.id).where(func.lower(User.email) == auth.settings.admin_email.lower())
         )
-        db.add(
-            User(
-                username=username,
-                email=None if email_taken else auth.settings.admin_email,
-                hashed_password=hashed,
-                role="admin",
-                must_change_password=True,
-            )
+        admin = User(
+            username=username,
+            email=None if email_taken else auth.settings.admin_email,
+            hashed_password=hashed,
+            role="admin",
+            must_change_password=True,
         )
-        record(db, "admin.seeded", actor=None, target=None, origin=AT_A_SHELL, username=username)
+        db.add(admin)
+        await db.flush()
+        uid = await db.scalar(
+            select(AccountSecurity.uid).where(AccountSecurity.user_id == admin.id)
+        )
+        record(db, "admin.seeded", actor=None, target=uid, origin=AT_A_SHELL)
     return SeededAdmin(username, None if chosen else password)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, text, update
+from sqlalchemy import Row, Select, exists, func, select, text, update
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
-from backend.auth.models import AccountSecurity, User
+from backend.auth.models import AccountDeletion, AccountSecurity, User
+from backend.auth.own_data.queries import find_own_data
 from backend.bridge.events import UserState
 from backend.bridge.users import UserCount
 from backend.database import Database
@@ -44,6 +45,10 @@ class Directory:
         async with self._database.transaction() as db:
             row = (await db.execute(select(users, latest.scalar_subquery()))).one()
         return UserCount(users=row[0], latest_version=row[1])
+
+    async def own_data(self, uid: UUID) -> dict[str, Any] | None:
+        async with self._database.transaction() as db:
+            return await find_own_data(db, uid)
 
     async def announce_again(
         self, uids: Sequence[UUID], *, above: int, origin: Origin = AT_A_SHELL
@@ -83,7 +88,8 @@ def _states() -> Select[*tuple[Any, ...]]:
         User.discord_id,
         User.email,
         User.role,
-        User.is_active,
+        # As the trigger announces it: whoever is about to be deleted is not here any more.
+        User.is_active & ~exists().where(AccountDeletion.user_id == User.id),
     ).join(AccountSecurity, AccountSecurity.user_id == User.id)
 
 

@@ -1,11 +1,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.models import AccountSecurity, User
+from backend.auth.models import AccountDeletion, AccountSecurity, User
 from backend.auth.sessions.queries import is_not_banned
 from backend.auth.users.accounts import Account
 from backend.auth.users.errors import UserNotFound
@@ -41,8 +53,8 @@ async def list_users(
         users = users.where(tuple_(name, User.id) > after)
     rows = (await db.execute(users)).all()
     page = rows[:limit]
-    last = (page[-1][3], page[-1][0].id) if len(rows) > limit else None
-    return UserPage([Account(*row[:3]) for row in page], last)
+    last = (page[-1][4], page[-1][0].id) if len(rows) > limit else None
+    return UserPage([Account(*row[:4]) for row in page], last)
 
 
 async def get_account(db: AsyncSession, uid: UUID, *, lock: bool = False) -> Account:
@@ -56,11 +68,18 @@ async def get_account(db: AsyncSession, uid: UUID, *, lock: bool = False) -> Acc
     return Account(*row)
 
 
-def _accounts() -> Select[User, AccountSecurity, bool]:
+def _accounts() -> Select[User, AccountSecurity, bool, datetime | None]:
     is_banned = ~func.coalesce(is_not_banned(), false())
-    return select(User, AccountSecurity, is_banned.label("is_banned")).join(
-        AccountSecurity, AccountSecurity.user_id == User.id
+    return (
+        select(User, AccountSecurity, is_banned.label("is_banned"), AccountDeletion.due_at)
+        .join(AccountSecurity, AccountSecurity.user_id == User.id)
+        .outerjoin(AccountDeletion, AccountDeletion.user_id == User.id)
     )
+
+
+def _stays(user_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whoever has asked for the account to be deleted is not counted on any more."""
+    return ~exists().where(AccountDeletion.user_id == user_id)
 
 
 async def lock_user_and_admins(db: AsyncSession, uid: UUID) -> tuple[User, int]:
@@ -83,7 +102,9 @@ async def lock_user_and_admins(db: AsyncSession, uid: UUID) -> tuple[User, int]:
         raise UserNotFound
     others = [one.id for one in users if one.id != user.id and one.role == "admin"]
     # Asked after the locks are there: whoever bans an admin holds the same ones.
-    able = select(func.count()).where(AccountSecurity.user_id.in_(others), is_not_banned())
+    able = select(func.count()).where(
+        AccountSecurity.user_id.in_(others), is_not_banned(), _stays(AccountSecurity.user_id)
+    )
     return user, await db.scalar(able) or 0
 
 
@@ -91,6 +112,6 @@ async def count_active_admins(db: AsyncSession) -> int:
     admins = (
         select(func.count(User.id))
         .join(AccountSecurity, AccountSecurity.user_id == User.id)
-        .where(User.role == "admin", User.is_active, is_not_banned())
+        .where(User.role == "admin", User.is_active, is_not_banned(), _stays(User.id))
     )
     return await db.scalar(admins) or 0

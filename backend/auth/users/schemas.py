@@ -29,6 +29,8 @@ class UserDetails(BaseModel):
     ban: Ban | None
     created_at: datetime
     last_login: datetime | None
+    # The user has asked for it; until then they may change their mind.
+    deletion_due_at: datetime | None
 
     @classmethod
     def of(cls, account: Account) -> "UserDetails":
@@ -40,7 +42,11 @@ class UserDetails(BaseModel):
         }
         return cls.model_validate(
             {name: getattr(user, name, None) for name in cls.model_fields}
-            | {"uid": security.uid, "ban": ban if account.is_banned else None}
+            | {
+                "uid": security.uid,
+                "ban": ban if account.is_banned else None,
+                "deletion_due_at": account.deletion_due_at,
+            }
         )
 
 

@@ -1,4 +1,4 @@
-from backend.errors import NotAllowed, NotSignedIn
+from backend.errors import NotAllowed, NotSignedIn, TooMany
 
 
 class PermissionRequired(NotAllowed):
@@ -20,3 +20,12 @@ class PersonRequired(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("An API key may not do this; sign in yourself.")
+
+
+class ApiKeyTooFast(TooMany):
+    code = "too_many_requests"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many requests with this API key. Wait a moment.", retry_after=retry_after
+        )

@@ -1,18 +1,15 @@
 """What an API key may do: its scopes, as far as its owner may do them at this moment."""
 
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.access.errors import ApiKeyInvalid
 from backend.community.access.queries import Access
 from backend.community.key_tokens import KeyToken
 from backend.community.models import ApiKey, MirroredUser, RolePermission
-
-# Exact enough to see whether a key is still in use, and seldom a write.
-_NOTED_AGAIN_AFTER = timedelta(minutes=10)
 
 
 async def get_access_of_key(db: AsyncSession, token: KeyToken) -> Access:
@@ -31,7 +28,6 @@ async def get_access_of_key(db: AsyncSession, token: KeyToken) -> Access:
     if found is None or not _is_good(found[0], found[1], token):
         raise ApiKeyInvalid
     key, owner, from_role = found
-    await _note_use(db, key)
     return Access(
         uid=owner.uid,
         role=owner.role,
@@ -48,14 +44,3 @@ def _is_good(key: ApiKey, owner: MirroredUser, token: KeyToken) -> bool:
         and key.expires_at > datetime.now(UTC)
         and owner.is_active
     )
-
-
-async def _note_use(db: AsyncSession, key: ApiKey) -> None:
-    now = datetime.now(UTC)
-    if key.last_used_at is None or now - key.last_used_at > _NOTED_AGAIN_AFTER:
-        await db.execute(
-            update(ApiKey)
-            .where(ApiKey.id == key.id)
-            .values(last_used_at=now)
-            .execution_options(synchronize_session=False)
-        )

@@ -9,6 +9,7 @@ class Permission(StrEnum):
     MEMBERS_READ = "members.read"
     MEMBERS_PROMOTE = "members.promote"
     MEMBERS_DISCHARGE = "members.discharge"
+    MEMBERS_EXPORT = "members.export"
     ACCESS_READ = "access.read"
     RANKS_MANAGE = "ranks.manage"
     MISSIONS_MANAGE = "missions.manage"
@@ -30,12 +31,14 @@ class Permission(StrEnum):
     APPLICATIONS_DECIDE = "applications.decide"
     APPLICATIONS_MANAGE = "applications.manage"
     API_KEYS_MANAGE = "api_keys.manage"
+    WEBHOOKS_MANAGE = "webhooks.manage"
 
 
 DESCRIPTIONS: dict[Permission, str] = {
     Permission.MEMBERS_READ: "See the directory and everybody's profile.",
     Permission.MEMBERS_PROMOTE: "Promote and demote members below one's own rank.",
     Permission.MEMBERS_DISCHARGE: "Record that a member left, or came back.",
+    Permission.MEMBERS_EXPORT: "Download all members with everything that stands of them.",
     Permission.ACCESS_READ: "See who may do what, and others' tags, plan tiers and feature flags.",
     Permission.RANKS_MANAGE: "Change the ladder of ranks.",
     Permission.MISSIONS_MANAGE: "Change the catalogue of missions and schedule them.",
@@ -57,4 +60,5 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.APPLICATIONS_DECIDE: "Accept and reject applications.",
     Permission.APPLICATIONS_MANAGE: "Change the application forms.",
     Permission.API_KEYS_MANAGE: "Make and revoke API keys.",
+    Permission.WEBHOOKS_MANAGE: "Say which addresses are told of events, and see what they answered.",
 }

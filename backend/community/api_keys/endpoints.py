@@ -1,16 +1,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Query, status
 
-from backend.community.access.callers import CallerAccess
-from backend.community.access.errors import PermissionRequired
-from backend.community.access.permissions import Permission
-from backend.community.access.queries import Access
 from backend.community.api_keys import actions, queries
+from backend.community.api_keys.callers import MayManageKeys
 from backend.community.api_keys.schemas import (
+    ApiKeyDayDetails,
     ApiKeyDetails,
     ApiKeyList,
+    ApiKeyUsage,
     NewApiKey,
     NewApiKeyDetails,
     PageSize,
@@ -19,16 +18,6 @@ from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api/keys", tags=["API keys"], route_class=StrictRoute)
-
-
-async def require_key_manager(access: CallerAccess) -> Access:
-    """A person with the permission: keys do not make keys."""
-    if not access.may(Permission.API_KEYS_MANAGE):
-        raise PermissionRequired(Permission.API_KEYS_MANAGE)
-    return access
-
-
-MayManageKeys = Annotated[Access, Depends(require_key_manager)]
 
 
 @router.get("")
@@ -64,3 +53,11 @@ async def revoke_key(
 ) -> None:
     """Revoke a key; the next request with it is refused."""
     await actions.revoke_key(db, key_id, by=by, origin=origin)
+
+
+@router.get("/{key_id}/usage")
+async def read_usage(db: Transaction, key_id: UUID, _: MayManageKeys) -> ApiKeyUsage:
+    """How often a key was used, by day: at most the last 31 days on which it was."""
+    await queries.get_key(db, key_id)
+    days = await queries.list_days(db, key_id)
+    return ApiKeyUsage(items=[ApiKeyDayDetails.model_validate(day) for day in days])

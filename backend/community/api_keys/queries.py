@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.api_keys.errors import ApiKeyNotFound
-from backend.community.models import ApiKey
+from backend.community.models import ApiKey, ApiKeyDay
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,14 @@ async def list_keys(db: AsyncSession, *, after: str | None, limit: int) -> KeyPa
     rows = (await db.scalars(keys)).all()
     page = rows[:limit]
     return KeyPage(page, (str(page[-1].id),) if len(rows) > limit else None)
+
+
+async def list_days(db: AsyncSession, key_id: UUID, *, limit: int = 31) -> Sequence[ApiKeyDay]:
+    """Return the last days on which a key was used, the newest first."""
+    wanted = (
+        select(ApiKeyDay)
+        .where(ApiKeyDay.key_id == key_id)
+        .order_by(ApiKeyDay.day.desc())
+        .limit(limit)
+    )
+    return (await db.scalars(wanted)).all()

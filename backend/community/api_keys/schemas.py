@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,8 @@ PageSize = Annotated[int, Field(ge=1, le=200)]
 def _for_programs(scopes: list[Permission]) -> list[Permission]:
     if Permission.API_KEYS_MANAGE in scopes:
         raise ValueError("keys cannot make keys")
+    if Permission.WEBHOOKS_MANAGE in scopes:
+        raise ValueError("keys cannot manage webhooks, which would outlive them")
     return scopes
 
 
@@ -51,3 +53,19 @@ class NewApiKeyDetails(ApiKeyDetails):
 class ApiKeyList(BaseModel):
     items: list[ApiKeyDetails]
     next_cursor: str | None
+
+
+class ApiKeyDayDetails(BaseModel):
+    """How often a key was used on one day (UTC), and how often it was too fast and refused."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    day: date
+    requests: int
+    refused: int
+
+
+class ApiKeyUsage(BaseModel):
+    """The last days on which a key was used, the newest first."""
+
+    items: list[ApiKeyDayDetails]

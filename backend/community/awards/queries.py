@@ -18,7 +18,7 @@ from backend.community.awards.schemas import Criterion, GrantDetails, Rule, Sugg
 from backend.community.members.directory import conditions_of
 from backend.community.members.queries import get_member
 from backend.community.members.schemas import MemberFilters
-from backend.community.models import Award, AwardGrant, Member
+from backend.community.models import Achievement, Award, AwardGrant, Member
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,20 @@ def _meets(rule: Rule) -> list[ColumnElement[bool]]:
         wanted = cast(bindparam(f"counter_{number}", path, Text), JSONPATH)
         conditions.append(Member.stats.op("@?")(wanted))
     for mission in rule.missions:
-        conditions.append(Member.missions_completed.contains([{"slug": mission}]))
+        conditions.append(_did("mission", mission))
     for training in rule.trainings:
-        conditions.append(
-            Member.trainings_completed.contains([{"slug": training, "result": "pass"}])
-        )
+        passed = Member.trainings_completed.contains([{"slug": training, "result": "pass"}])
+        conditions += [_did("training", training), passed]
     if rule.days_here is not None:
         since = datetime.now(UTC) - timedelta(days=rule.days_here)
         conditions.append(Member.created_at <= since)
     return conditions
+
+
+def _did(kind: str, slug: str) -> ColumnElement[bool]:
+    return exists().where(
+        Achievement.member_id == Member.id, Achievement.kind == kind, Achievement.slug == slug
+    )
 
 
 def _suggestion(member: Member, rule: Rule) -> Suggestion:

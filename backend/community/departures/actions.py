@@ -8,9 +8,10 @@ from backend.community.access.queries import Access
 from backend.community.audit.actions import record
 from backend.community.audit.origin import Origin
 from backend.community.departures.errors import HasLeft, HasNotLeft
+from backend.community.members.errors import MemberNotFound
 from backend.community.members.queries import find_uid, get_member
 from backend.community.models import Departure, Member
-from backend.community.ranks.actions import check_may_rank
+from backend.community.ranks.actions import check_outranks
 from backend.community.ranks.queries import get_positions, lock_member_and_actor
 
 
@@ -47,6 +48,8 @@ async def record_return(db: AsyncSession, discord_id: str, *, by: Access, origin
 
 async def _lock(db: AsyncSession, discord_id: str, by: Access) -> Member:
     found = await get_member(db, discord_id)
+    if found.is_erased:
+        raise MemberNotFound
     member, actor = await lock_member_and_actor(db, found, by.discord_id)
-    check_may_rank(by, actor, member, {member.rank}, await get_positions(db))
+    check_outranks(by, actor, {member.rank}, await get_positions(db))
     return member

@@ -73,5 +73,8 @@ async def change_profile(
         await db.flush()
         await db.refresh(member)
         # What was written stays out of the log: people may erase it one day.
-        record(db, "member.profile_changed", actor=by, target=by, origin=origin, changed=changed)
+        record(
+            db, "member.profile_changed", actor=by, target=by, origin=origin,
+            discord_id=discord_id, changed=changed,
+        )  # fmt: skip
     return member

@@ -5,10 +5,8 @@ from fastapi import APIRouter, Form, Request, Response, status
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from backend.community.access.permissions import Permission
 from backend.community.dependencies import (
     Cursors,
-    DiscordId,
     RequestOrigin,
     RunningCommunity,
     Transaction,
@@ -20,27 +18,16 @@ from backend.community.members.schemas import MemberFilters, ProfileChange
 from backend.community.mirror.dependencies import MirroredCaller
 from backend.community.models import Member
 from backend.web.conditions import IfMatchMissing
+from backend.web.forms import complaint
 from backend.web.pages import render
 
 router = APIRouter(include_in_schema=False)
 
 _PAGE_SIZE = 48
+_CALLED = {"bio": "The text about you"}
 _CHANGED = (
     "Your profile was changed elsewhere in the meantime. Save again to keep what stands here."
 )
-
-
-@router.get("/profile")
-async def profile_page(
-    request: Request,
-    db: Transaction,
-    community: RunningCommunity,
-    caller: MirroredCaller,
-    done: str = "",
-) -> Response:
-    member = await actions.get_own_member(community.database, db, caller)
-    message = "Your profile was saved." if done == "saved" else None
-    return render(request, "profile.html", member=member, message=message)
 
 
 @router.get("/profile/edit")
@@ -71,7 +58,8 @@ async def save_profile(
         change = ProfileChange(display_name=display_name, bio=plain_bio)
     except ValidationError as error:
         member = await queries.get_member(db, caller.discord_id)
-        return _edit_form(request, member, display_name, plain_bio, _complaint(error))
+        _, message = complaint(error, _CALLED)
+        return _edit_form(request, member, display_name, plain_bio, message)
     if not version:
         raise IfMatchMissing
     try:
@@ -124,22 +112,6 @@ async def members_page(
     )
 
 
-@router.get("/members/{discord_id}")
-async def member_page(
-    request: Request, db: Transaction, access: MaySeeMembers, discord_id: DiscordId
-) -> Response:
-    is_own = access.discord_id == discord_id
-    or_gone = is_own or access.may(Permission.MEMBERS_DISCHARGE)
-    member = await queries.get_member_here(db, discord_id, or_gone=or_gone)
-    return render(
-        request,
-        "member.html",
-        member=member,
-        is_own=is_own,
-        is_here=await queries.is_here(db, member),
-    )
-
-
 def _edit_form(
     request: Request,
     member: Member,
@@ -158,15 +130,3 @@ def _edit_form(
         bio=bio,
         message=message,
     )
-
-
-def _complaint(error: ValidationError) -> str:
-    names = {"display_name": "The display name", "bio": "The text about you"}
-    first = error.errors()[0]
-    who = names.get(str(first["loc"][0]) if first["loc"] else "", "The form")
-    reasons = {
-        "string_too_short": "must not be empty",
-        "string_too_long": f"may have {first.get('ctx', {}).get('max_length')} characters at most",
-    }
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{who} {reasons.get(first['type'], message)}."

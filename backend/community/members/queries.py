@@ -1,6 +1,7 @@
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.members.errors import MemberNotFound
@@ -61,3 +62,27 @@ async def list_rank_names(db: AsyncSession) -> dict[str, str]:
     """Return the name of each rank by its code, highest first."""
     ladder = select(Rank.code, Rank.name).order_by(Rank.position.desc())
     return {row.code: row.name for row in (await db.execute(ladder)).all()}
+
+
+async def list_names(db: AsyncSession, discord_ids: Collection[str]) -> dict[str, str]:
+    """Return the display names of members by their Discord ids."""
+    if not discord_ids:
+        return {}
+    wanted = select(Member.discord_id, Member.display_name)
+    rows = await db.execute(wanted.where(Member.discord_id.in_(discord_ids)))
+    return {row.discord_id: row.display_name for row in rows}
+
+
+async def list_names_by_uid(db: AsyncSession, uids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what people are called by their uids: their display name, else their user name."""
+    if not uids:
+        return {}
+    wanted = (
+        select(
+            MirroredUser.uid,
+            func.coalesce(Member.display_name, MirroredUser.username).label("name"),
+        )
+        .outerjoin(Member, Member.discord_id == MirroredUser.discord_id)
+        .where(MirroredUser.uid.in_(uids))
+    )
+    return {row.uid: row.name for row in await db.execute(wanted)}

@@ -26,7 +26,11 @@ router = APIRouter(prefix="/internal", tags=["internal"])
 _FOREIGN_IDS = UUID("7c0a2e0c-52c4-4d0c-9a3e-0f5b6f6a3b1d")
 
 
-@router.post("/events", status_code=status.HTTP_204_NO_CONTENT)
+@router.post(
+    "/events",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses={status.HTTP_202_ACCEPTED: {"description": "Kept; its kind is unknown here"}},
+)
 async def take_event(request: Request, community: RunningCommunity) -> Response:
     """Take in one event of the auth side (Standard Webhooks headers).
 

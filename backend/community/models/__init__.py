@@ -1,9 +1,11 @@
-"""The tables of ``farout``, one a file; ``projection`` and ``standings`` add
-triggers to them.
+"""The tables of ``farout``, one a file; ``erasure``, ``listing``, ``projection`` and ``standings``
+add triggers to them.
 """
 
-from backend.community.models import projection, standings
+from backend.community.models import erasure, listing, projection, standings
+from backend.community.models.achievement import Achievement
 from backend.community.models.api_key import ApiKey
+from backend.community.models.api_key_day import ApiKeyDay
 from backend.community.models.application import (
     Application,
     ApplicationForm,
@@ -19,13 +21,17 @@ from backend.community.models.completion_revocation import CompletionRevocation
 from backend.community.models.counter import Counter
 from backend.community.models.counter_change import CounterChange
 from backend.community.models.departure import Departure
+from backend.community.models.event import Event
+from backend.community.models.former_discord_id import FormerDiscordId
 from backend.community.models.idempotency_key import IdempotencyKey
+from backend.community.models.import_run import ImportRun
 from backend.community.models.incident import Incident
 from backend.community.models.item import Item, ItemHolding, ItemMovement
 from backend.community.models.member import Member
 from backend.community.models.member_counter import MemberCounter
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.mission import Mission
+from backend.community.models.name_part import NamePart
 from backend.community.models.occurrence import Occurrence
 from backend.community.models.occurrence_slot import OccurrenceSlot
 from backend.community.models.post import Post
@@ -44,12 +50,17 @@ from backend.community.models.sync_check import SyncCheck
 from backend.community.models.training import Training
 from backend.community.models.training_instructor import TrainingInstructor
 from backend.community.models.training_prerequisite import TrainingPrerequisite
+from backend.community.models.webhook_attempt import WebhookAttempt
+from backend.community.models.webhook_delivery import WebhookDelivery
+from backend.community.models.webhook_endpoint import WebhookEndpoint
 from backend.tables import declare_grants
 
 declare_grants(Base.metadata)
 
 __all__ = [
+    "Achievement",
     "ApiKey",
+    "ApiKeyDay",
     "Application",
     "ApplicationForm",
     "ApplicationMessage",
@@ -64,7 +75,10 @@ __all__ = [
     "Counter",
     "CounterChange",
     "Departure",
+    "Event",
+    "FormerDiscordId",
     "IdempotencyKey",
+    "ImportRun",
     "Incident",
     "Item",
     "ItemHolding",
@@ -73,6 +87,7 @@ __all__ = [
     "MemberCounter",
     "MirroredUser",
     "Mission",
+    "NamePart",
     "Occurrence",
     "OccurrenceSlot",
     "Post",
@@ -91,6 +106,11 @@ __all__ = [
     "Training",
     "TrainingInstructor",
     "TrainingPrerequisite",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "erasure",
+    "listing",
     "projection",
     "standings",
 ]

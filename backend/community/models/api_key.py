@@ -16,7 +16,7 @@ class ApiKey(Base):
     __table_args__ = (
         CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", "whole_revocation"),
         CheckConstraint("expires_at > created_at", "expires_later"),
-        grants(farout_app="SELECT, INSERT, UPDATE (last_used_at, revoked_at, revoked_by)"),
+        grants(farout_app="SELECT, INSERT, UPDATE (last_used_at, full_at, revoked_at, revoked_by)"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=text("uuidv7()"))
@@ -27,5 +27,7 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Until when its requests are used up, at the rate that it may send them.
+    full_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_by: Mapped[UUID | None] = mapped_column(Uuid)

@@ -2,7 +2,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, String, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Identity,
+    Index,
+    String,
+    Uuid,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +32,20 @@ class AuditEntry(Base):
             "audit_log_password_writes_idx",
             "at",
             postgresql_where=text("action::text = 'password_write.refused'"),
+        ),
+        # Whoever is erased is looked for by their Discord id, too: not every entry has a target.
+        Index(
+            "audit_log_member_idx",
+            text("COALESCE(details ->> 'member', details ->> 'discord_id')"),
+            postgresql_where=text(
+                "COALESCE(details ->> 'member', details ->> 'discord_id') IS NOT NULL"
+            ),
+        ),
+        Index(
+            "audit_log_members_idx",
+            literal_column("(details -> 'members')").label("members"),
+            postgresql_using="gin",
+            postgresql_where=text("action::text = 'completions.awarded'"),
         ),
         grants(farout_app="SELECT, INSERT", farout_sync="SELECT, INSERT"),
     )

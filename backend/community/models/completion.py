@@ -52,7 +52,8 @@ class Completion(Base):
             " AND level IS NOT NULL AND result IS NOT NULL END",
             "fields_of_kind",
         ),
-        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9_-]{0,63}$'", "slug_plain"),
+        # The column bounds its length; to count in the expression costs ten times as much.
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9_-]*$'", "slug_plain"),
         CheckConstraint("title <> ''", "title_given"),
         CheckConstraint(
             "outcome::text IN ('success', 'partial', 'failure', 'participated')", "outcome_known"

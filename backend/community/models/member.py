@@ -10,14 +10,13 @@ from sqlalchemy import (
     String,
     Text,
     func,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.community.models.base import Base
-from backend.tables import grants, runs_after_create, runs_before_create
+from backend.tables import grants, runs_after_create
 
 # What people write of a member. The other columns follow the ledger, by triggers alone.
 WRITTEN = "discord_id, display_name, bio, avatar_url, rank, created_at"
@@ -34,24 +33,6 @@ class Member(Base):
         CheckConstraint("jsonb_typeof(trainings_completed) = 'array'", "trainings_array"),
         CheckConstraint("jsonb_typeof(stats) = 'object'", "stats_object"),
         Index("members_lower_display_name_idx", text("lower(display_name)"), "id"),
-        Index(
-            "members_display_name_trgm_idx",
-            literal_column("lower(display_name)").label("lower_name"),
-            postgresql_using="gin",
-            postgresql_ops={"lower_name": "extensions.gin_trgm_ops"},
-        ),
-        Index(
-            "members_missions_completed_idx",
-            "missions_completed",
-            postgresql_using="gin",
-            postgresql_ops={"missions_completed": "jsonb_path_ops"},
-        ),
-        Index(
-            "members_trainings_completed_idx",
-            "trainings_completed",
-            postgresql_using="gin",
-            postgresql_ops={"trainings_completed": "jsonb_path_ops"},
-        ),
         Index("members_created_at_idx", "created_at", "id"),
         Index("members_rank_name_idx", "rank", text("lower(display_name)"), "id"),
         Index("members_last_active_idx", text("(stats #>> '{last,active_at}')")),
@@ -86,13 +67,11 @@ class Member(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person is gone, and only their place in the record is left; see ``erasure``."""
+        return self.discord_id.startswith("0")
 
-# In a schema of its own, so that the extension's functions are not taken for ours.
-runs_before_create(
-    Member.__table__,  # type: ignore[arg-type]
-    "CREATE SCHEMA IF NOT EXISTS extensions",
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA extensions",
-)
 
 TOUCH = """
 CREATE FUNCTION touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$

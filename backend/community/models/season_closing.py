@@ -13,8 +13,9 @@ BEGIN
     FROM season_ledger(NEW.number, clock_timestamp()) AS ledger
     WHERE NOT EXISTS (SELECT FROM departures WHERE departures.member_id = ledger.member_id)
         AND NOT EXISTS (
-            SELECT FROM members JOIN userbase ON userbase.discord_id = members.discord_id
-            WHERE members.id = ledger.member_id AND NOT userbase.is_active
+            SELECT FROM members LEFT JOIN userbase ON userbase.discord_id = members.discord_id
+            WHERE members.id = ledger.member_id
+                AND (NOT userbase.is_active OR members.discord_id LIKE '0%')
         );
     RETURN NULL;
 END

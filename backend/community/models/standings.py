@@ -2,7 +2,7 @@
 
 ``refresh_scores`` counts some members anew, in the transaction that changed them. A rolling score
 knows the day on which it stops being true, and is counted anew then. Leavers and deactivated people
-have none.
+have none, and neither have erased ones, whose Discord id begins with a 0.
 """
 
 from backend.community.models.completion_revocation import CompletionRevocation
@@ -39,7 +39,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH listed AS (
-        SELECT members.id FROM members WHERE members.id = ANY (wanted)
+        SELECT members.id FROM members
+        WHERE members.id = ANY (wanted) AND members.discord_id NOT LIKE '0%'
             AND NOT EXISTS (SELECT FROM departures WHERE departures.member_id = members.id)
             AND NOT EXISTS (
                 SELECT FROM userbase

@@ -8,7 +8,8 @@ from backend.community.access.errors import PermissionRequired
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
 from backend.community.dependencies import Transaction
-from backend.community.occurrences.queries import is_class
+from backend.community.occurrences.queries import Found, is_class
+from backend.community.trainings.queries import is_instructor
 
 
 async def require_scheduler(db: Transaction, occurrence_id: UUID, access: AnyAccess) -> Access:
@@ -24,3 +25,11 @@ async def require_scheduler(db: Transaction, occurrence_id: UUID, access: AnyAcc
 
 
 MayScheduleThis = Annotated[Access, Depends(require_scheduler)]
+
+
+async def may_report(db: Transaction, found: Found, caller: Access) -> bool:
+    """Whether somebody may write the report of a date: who awards, or of a class who teaches it."""
+    training_id = found.occurrence.training_id
+    if training_id is None:
+        return caller.may(Permission.COMPLETIONS_AWARD)
+    return await is_instructor(db, training_id, caller.discord_id)

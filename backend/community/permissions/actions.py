@@ -51,6 +51,6 @@ async def change_member_access(
     await db.flush()
     record(
         db, "member.access_changed", actor=by.uid, target=user.uid, origin=origin,
-        before=before, after=wanted,
+        discord_id=discord_id, before=before, after=wanted,
     )  # fmt: skip
     return user

@@ -1,14 +1,16 @@
 """``farout community``: whether profiles and standings say what the ledger says."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.completions import actions, queries
+from backend.community.members.listing import differing_listing, list_anew
 from backend.community.seasons.errors import SeasonStillOpen
 from backend.community.seasons.queries import count_differences, get_season
 from backend.community.settings import CommunitySettings
@@ -37,7 +39,7 @@ async def open_community() -> AsyncIterator[Community]:
 def check_projection(
     repair: Annotated[bool, typer.Option(help="Write what the ledger says.")] = False,
 ) -> None:
-    """Compare missions, trainings, stats and standings of every member with the ledger."""
+    """Compare missions, trainings, stats, standings and what is searched by with the ledger."""
     asyncio.run(_check_projection(repair=repair))
 
 
@@ -60,12 +62,19 @@ async def compare_all(community: Community, *, repair: bool = False) -> tuple[in
             ids = await queries.next_members(db, after, _AT_ONCE)
             if not ids:
                 return checked, wrong
-            found = sorted({*await queries.differing(db, ids), *await differing_scores(db, ids)})
+            found = await _differing(db, ids)
             if found and repair:
                 await actions.repair(db, found)
                 await refresh(db, found)
+                await list_anew(db, found)
         checked, after = checked + len(ids), ids[-1]
         wrong += found
+
+
+async def _differing(db: AsyncSession, ids: Sequence[int]) -> list[int]:
+    profiles = await queries.differing(db, ids)
+    scores = await differing_scores(db, ids)
+    return sorted({*profiles, *scores, *await differing_listing(db, ids)})
 
 
 @commands.command()

@@ -78,14 +78,18 @@ async def undo_rank_change(
 def check_may_rank(
     by: Access, actor: Member | None, member: Member, ranks: set[str], positions: dict[str, int]
 ) -> None:
-    """Refuse oneself, and any rank in play that is not below one's own; admins may.
-
-    Raises CannotRankYourself, RankTooHigh.
-    """
-    if by.is_admin:
-        return
+    """Refuse oneself, and what ``check_outranks`` refuses; raises CannotRankYourself, RankTooHigh."""
     if actor is not None and actor.id == member.id:
         raise CannotRankYourself
+    check_outranks(by, actor, ranks, positions)
+
+
+def check_outranks(
+    by: Access, actor: Member | None, ranks: set[str], positions: dict[str, int]
+) -> None:
+    """Refuse any rank in play that is not below one's own; admins stand above the ladder."""
+    if by.is_admin:
+        return
     own = positions.get(actor.rank, BELOW) if actor is not None else BELOW
     if any(positions.get(rank, BELOW) >= own for rank in ranks):
         raise RankTooHigh

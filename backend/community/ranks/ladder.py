@@ -12,7 +12,7 @@ from backend.community.audit.actions import record
 from backend.community.audit.origin import Origin
 from backend.community.models import Rank
 from backend.community.ranks import queries
-from backend.community.ranks.errors import LadderIncomplete, RankExists
+from backend.community.ranks.errors import LadderIncomplete, RankExists, RankNotFound
 from backend.community.ranks.schemas import NewRank, RankEdit
 
 
@@ -76,3 +76,17 @@ async def order_ladder(
 
 def _is_archived(rank: Rank) -> bool:
     return rank.archived_at is not None
+
+
+async def move_rank(
+    db: AsyncSession, code: str, *, up: bool, by: Access, origin: Origin
+) -> Sequence[Rank]:
+    """Put a step one higher or lower; the highest and the lowest stay. Raises RankNotFound."""
+    ranks = await queries.list_ranks(db, lock=True)
+    codes = [rank.code for rank in sorted(ranks, key=lambda rank: rank.position)]
+    if code not in codes:
+        raise RankNotFound
+    place = codes.index(code)
+    other = min(max(place + (1 if up else -1), 0), len(codes) - 1)
+    codes[place], codes[other] = codes[other], codes[place]
+    return await order_ladder(db, codes, by=by, origin=origin)

@@ -2,11 +2,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from backend.community.text_fields import Code, Reason, Remark, Title
+from backend.community.text_fields import Code, Reason, Remark, one_line
 
 Kind = Literal["initial", "promotion", "demotion"]
+RankName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
 
 
 class RankDetails(BaseModel):
@@ -33,7 +34,7 @@ class NewRank(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     code: Code
-    name: Title
+    name: RankName
     description: Remark | None = None
 
 
@@ -42,7 +43,7 @@ class RankEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: Title | None = None
+    name: RankName | None = None
     description: Remark | None = None
     archived: bool | None = None
 

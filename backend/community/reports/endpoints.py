@@ -3,14 +3,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response, status
 
 from backend.community.access.callers import CallerAccess
-from backend.community.access.errors import PermissionRequired
-from backend.community.access.permissions import Permission
-from backend.community.access.queries import Access
 from backend.community.dependencies import RequestOrigin, Transaction
 from backend.community.idempotency.dependencies import OnceOnly
 from backend.community.members.callers import MaySeeMembers
-from backend.community.occurrences.queries import get_occurrence
 from backend.community.reports import actions, queries
+from backend.community.reports.callers import check_author
 from backend.community.reports.schemas import LineDetails, NewReport, ReportAnswer, ReportDetails
 from backend.web.strict_json import StrictRoute
 
@@ -47,7 +44,7 @@ async def save_report(
 
     For whoever may award; the report of a class is written by a listed instructor of its training.
     """
-    await _check_author(db, occurrence_id, caller)
+    await check_author(db, occurrence_id, caller)
 
     async def act() -> ReportAnswer:
         saved = await actions.save_report(db, occurrence_id, new, by=caller, origin=origin)
@@ -55,9 +52,3 @@ async def save_report(
         return ReportAnswer(**report.model_dump(), awarded=saved.awarded, revoked=saved.revoked)
 
     return await once.answer(new, status.HTTP_200_OK, act)
-
-
-async def _check_author(db: Transaction, occurrence_id: UUID, caller: Access) -> None:
-    found = await get_occurrence(db, occurrence_id)
-    if found.training is None and not caller.may(Permission.COMPLETIONS_AWARD):
-        raise PermissionRequired(Permission.COMPLETIONS_AWARD)

@@ -4,7 +4,6 @@ Where sign-ups need approval, an officer's yes comes before the queue.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from backend.community.signups.errors import (
     SignupNotFound,
     SlotNotFound,
 )
-from backend.community.signups.queries import get_signup
+from backend.community.signups.queries import get_signup, takes_signups
 from backend.community.trainings.requirements import find_missing
 
 
@@ -44,7 +43,8 @@ async def sign_up(
     RequirementsMissing.
     """
     occurrence = await lock_occurrence(db, occurrence_id)
-    _check_open(occurrence)
+    if not takes_signups(occurrence):
+        raise SignupClosed
     member = await get_member(db, discord_id)
     chosen = await _choose_slot(db, occurrence_id, slot)
     current = await db.get(Signup, (occurrence_id, member.id), populate_existing=True)
@@ -105,12 +105,6 @@ async def withdraw(
         db, "signup.withdrawn", actor=by.uid, origin=origin,
         occurrence=str(occurrence_id), member=discord_id,
     )  # fmt: skip
-
-
-def _check_open(occurrence: Occurrence) -> None:
-    closes = min(occurrence.starts_at, occurrence.signups_close_at or occurrence.starts_at)
-    if occurrence.status != "open" or datetime.now(UTC) >= closes:
-        raise SignupClosed
 
 
 async def _choose_slot(db: AsyncSession, occurrence_id: UUID, name: str | None) -> OccurrenceSlot:

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from backend.community.models import Member, OccurrenceSlot, Signup
+from backend.community.models import Member, Occurrence, OccurrenceSlot, Signup
 from backend.community.signups.errors import SignupNotFound
 
 
@@ -41,6 +42,20 @@ def _signups() -> Select[Any]:
         .join(Member, Member.id == Signup.member_id)
         .join(OccurrenceSlot, OccurrenceSlot.id == Signup.slot_id)
     )
+
+
+def takes_signups(occurrence: Occurrence) -> bool:
+    """Whether somebody may sign up for a date at this moment."""
+    closes = min(occurrence.starts_at, occurrence.signups_close_at or occurrence.starts_at)
+    return occurrence.status == "open" and datetime.now(UTC) < closes
+
+
+async def find_signup(db: AsyncSession, occurrence_id: UUID, member_id: int) -> Row[Any] | None:
+    """Return a member's seat or place in the queue, None for somebody without one."""
+    own = (Signup.occurrence_id == occurrence_id, Signup.member_id == member_id)
+    query = _signups().where(*own, Signup.status != "withdrawn")
+    found: Row[Any] | None = (await db.execute(query)).first()
+    return found
 
 
 async def get_signup(db: AsyncSession, occurrence_id: UUID, member_id: int) -> Row[Any]:

@@ -2,17 +2,17 @@
 
 Triggers are suspended while it is made: each user would write an event and each completion rebuild
 a profile. What they would have done is done here in bulk: security rows with their versions, the
-mirror, the profiles' columns, the scores.
+mirror, the profiles' columns, the scores. So are the indexes, which are quicker made than kept.
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import TypeAlias
 
 import asyncpg
 
 from backend.devtools.fill import people, record
+from backend.devtools.fill.indexes import Indexes
 from backend.devtools.fill.words import (
     FIRST,
     LAST,
@@ -31,9 +31,13 @@ Tell = Callable[[str], None]
 MISSIONS = [f"{one} {other}" for one in OPERATIONS for other in PLACES]
 _MISSION_SLUGS = [slug(title) for title in MISSIONS]
 _TRAINING_SLUGS = [slug(title) for title, *_ in TRAININGS]
-_AT_ONCE = 5000
+_AT_ONCE = 20_000
 _WORTH_IT = 10_000
+_USERS = ("users", "account_security")
+_MEMBERS = ("userbase", "members", "completions", "scores", "achievements", "name_parts")
 _SUSPEND_TRIGGERS = "SET LOCAL session_replication_role = replica"
+# For sorting millions of rows, once, on a machine that does nothing else meanwhile.
+_MEMORY = "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'"
 
 
 class OwnerMustBeSuperuser(Conflict):
@@ -66,61 +70,77 @@ async def _fill(auth: Connection, community: Connection, members: int, tell: Tel
     present: int = await auth.fetchval(people.PRESENT)
     if present >= members:
         return 0
-    numbers = (present, members - 1)
     with tempfile.TemporaryFile() as carried:
         async with auth.transaction(), community.transaction():
             for connection in (auth, community):
-                await _suspend_triggers(connection)
-            tell(f"{members - present} users ...")
-            await auth.execute(people.USERS, *numbers, list(FIRST), list(LAST), timeout=None)
-            await auth.execute(people.SECURITY, *numbers, timeout=None)
-            await auth.copy_from_query(people.PEOPLE, *numbers, output=carried, format="binary")
+                await _prepare(connection)
+            tell(f"{members - present:,} users ...")
+            await _fill_users(auth, present, members)
+            await auth.copy_from_query(
+                people.PEOPLE, present, members - 1, output=carried, format="binary", timeout=None
+            )
             carried.seek(0)
             await community.execute(record.PEOPLE_TABLE)
-            await community.copy_to_table("people", source=carried, format="binary")
+            await community.copy_to_table("people", source=carried, format="binary", timeout=None)
             await community.execute("ANALYZE people")
-            async with _indexes_put_aside(community, members - present):
-                await _fill_community(community, tell)
+            await _fill_community(community, members - present, tell)
     tell("Taking stock ...")
     for connection in (auth, community):
         await connection.execute("VACUUM ANALYZE", timeout=None)
     return members - present
 
 
-async def _suspend_triggers(connection: Connection) -> None:
+async def _prepare(connection: Connection) -> None:
     try:
         await connection.execute(_SUSPEND_TRIGGERS)
     except asyncpg.InsufficientPrivilegeError:
         raise OwnerMustBeSuperuser from None
+    await connection.execute(_MEMORY)
 
 
-@asynccontextmanager
-async def _indexes_put_aside(community: Connection, people: int) -> AsyncIterator[None]:
-    """Drop the indexes for a large fill and make them again, in the same transaction."""
-    indexes = await community.fetch(record.INDEXES) if people >= _WORTH_IT else []
-    for index in indexes:
-        await community.execute(f"DROP INDEX {index['name']}")
-    yield
-    for index in indexes:
-        await community.execute(index["definition"], timeout=None)
+async def _put_aside(connection: Connection, tables: tuple[str, ...], people: int) -> Indexes:
+    return await Indexes.put_aside(connection, tables if people >= _WORTH_IT else ())
 
 
-async def _fill_community(community: Connection, tell: Tell) -> None:
+async def _fill_users(auth: Connection, present: int, members: int) -> None:
+    numbers = (present, members - 1)
+    indexes = await _put_aside(auth, _USERS, members - present)
+    await auth.execute(people.USERS, *numbers, list(FIRST), list(LAST), timeout=None)
+    await auth.execute(people.SECURITY, timeout=None)
+    await indexes.make_all()
+
+
+async def _fill_community(community: Connection, people: int, tell: Tell) -> None:
+    indexes = await _put_aside(community, _MEMBERS, people)
     tell("Members ...")
-    await community.execute(record.MIRROR)
-    await community.execute(record.MEMBERS, list(RANKS))
+    await community.execute(record.MIRROR, timeout=None)
+    await community.execute(record.MEMBERS, list(RANKS), timeout=None)
     await _fill_catalogue(community)
     tell("What they completed ...")
-    await community.execute(record.FLOWN, list(ROLES), _MISSION_SLUGS)
-    await community.execute(record.PASSED, _TRAINING_SLUGS)
-    await community.execute(record.KUDOS)
+    await community.execute(record.FLOWN, list(ROLES), _MISSION_SLUGS, timeout=None)
+    await community.execute(record.PASSED, _TRAINING_SLUGS, timeout=None)
+    await community.execute(record.KUDOS, timeout=None)
     await _fill_dates(community)
-    await community.execute("ANALYZE completions")
+    await indexes.make("completions_member_id_idx")
+    await community.execute("ANALYZE members, completions", timeout=None)
     tell("Profiles and standings ...")
+    await _project(community, tell)
+    await community.execute(record.NAME_PARTS, timeout=None)
+    await community.execute(record.TALLY, timeout=None)
+    tell("Indexes ...")
+    await indexes.make_all()
+
+
+async def _project(community: Connection, tell: Tell) -> None:
     ids = [row["id"] for row in await community.fetch(record.NEW_MEMBERS)]
     for start in range(0, len(ids), _AT_ONCE):
-        await community.execute(record.PROJECT, ids[start : start + _AT_ONCE])
-    await community.execute(record.TALLY)
+        chosen = ids[start : start + _AT_ONCE]
+        await community.execute(record.PROFILES, chosen, timeout=None)
+        await community.execute(record.SCORES, chosen, timeout=None)
+        await community.execute(record.LISTED, chosen, timeout=None)
+        done = start + len(chosen)
+        if done % (10 * _AT_ONCE) == 0 and done < len(ids):
+            tell(f"... of {done:,}")
 
 
 async def _fill_catalogue(community: Connection) -> None:

@@ -9,7 +9,8 @@ CREATE TEMPORARY TABLE people (
 MIRROR = """
 INSERT INTO userbase (user_id, uid, discord_id, username, email, role, is_active, version)
 SELECT user_id, uid, discord_id, username, email, role, is_active, version FROM people
-ON CONFLICT DO NOTHING
+WHERE NOT EXISTS (SELECT FROM userbase WHERE userbase.user_id = people.user_id)
+ORDER BY user_id
 """
 # $1: ranks.
 MEMBERS = """
@@ -18,8 +19,8 @@ SELECT discord_id, initcap(replace(username, '.', ' ')),
     CASE WHEN n % 4 > 0 THEN 'Hello, I am ' || initcap(split_part(username, '.', 1)) || '.' END,
     ($1::text[])[1 + (hashint8(n + 7) & 1023) % cardinality($1::text[])],
     created_at
-FROM people ORDER BY n
-ON CONFLICT DO NOTHING
+FROM people WHERE NOT EXISTS (SELECT FROM members WHERE members.discord_id = people.discord_id)
+ORDER BY created_at, n
 """
 MISSIONS = """
 INSERT INTO missions (slug, title, briefing, points, minutes)
@@ -99,6 +100,8 @@ FROM flown
 -- 7 and 40 have no common divisor, so nobody gets a mission twice.
 JOIN catalogue c ON c.place = (flown.n * 13 + k * 7) % 40
 CROSS JOIN officer
+-- As a ledger grows: the entries of one member are far from each other.
+ORDER BY flown.moment
 """
 PASSED = """
 WITH officer AS (SELECT uid FROM userbase WHERE role <> 'member' ORDER BY user_id LIMIT 1),
@@ -122,6 +125,7 @@ SELECT uuidv7(passed.moment - now() + interval '1 hour'), passed.id, 'training',
     moment + interval '1 hour', moment + interval '1 hour', 'web'
 FROM passed JOIN catalogue c ON c.place = (passed.n + k * 5) % 12
 CROSS JOIN officer
+ORDER BY passed.moment
 """
 OCCURRENCES = """
 INSERT INTO occurrences (mission_id, starts_at, ends_at, place)
@@ -152,18 +156,27 @@ JOIN (
     FROM people JOIN members USING (discord_id) WHERE people.is_active AND people.n < 200
 ) AS candidates ON candidates.turn % 16 = slots.turn - 1
 """
-PROJECT = """
-SELECT project_record($1::bigint[]), refresh_scores($1::bigint[])
+# What the triggers call, without its locks and comparisons: nobody else is there.
+PROFILES = """
+UPDATE members SET missions_completed = record.missions,
+    trainings_completed = record.trainings, stats = record.stats
+FROM projected_record($1::bigint[]) record WHERE members.id = record.member_id
+"""
+SCORES = """
+INSERT INTO scores (member_id, period, counter, value, due_on)
+SELECT member_id, period, counter, value, due_on FROM projected_scores($1::bigint[])
+"""
+LISTED = """
+INSERT INTO achievements (member_id, kind, slug, name, rank, valid_until)
+SELECT * FROM listed_achievements($1::bigint[])
+"""
+NAME_PARTS = """
+INSERT INTO name_parts (part, name, member_id)
+SELECT part, lower(display_name), id
+FROM members JOIN people USING (discord_id), name_parts_of(display_name) AS part
 """
 NEW_MEMBERS = """
 SELECT members.id FROM people JOIN members USING (discord_id) ORDER BY members.id
-"""
-# Built once at the end, an index costs a fraction of what it costs row by row.
-INDEXES = """
-SELECT x.indexrelid::regclass::text AS name, pg_get_indexdef(x.indexrelid) AS definition
-FROM pg_index x
-WHERE x.indrelid = ANY (ARRAY['completions', 'scores']::regclass[]) AND NOT x.indisprimary
-    AND x.indexrelid::regclass::text <> ALL (ARRAY['completions_member_id_idx'])
 """
 # Suspended triggers did not tally.
 TALLY = """

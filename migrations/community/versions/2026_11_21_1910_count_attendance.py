@@ -1,13 +1,13 @@
 """Count what people attend, and declared counters over any time; leavers count nowhere.
 
-Revises: e2b94d7f6c18
+Revises: a47d0c5be816
 Created: 2026-11-21
 """
 
 from alembic import op
 
 revision = "a7c4e1d92b60"
-down_revision = "e2b94d7f6c18"
+down_revision = "a47d0c5be816"
 branch_labels = None
 depends_on = None
 
@@ -169,10 +169,10 @@ BEGIN
     FROM members
     LEFT JOIN LATERAL (
         SELECT
-            jsonb_agg(completion_entry(c) ORDER BY c.completed_at, c.id)
-                FILTER (WHERE c.kind = 'mission') AS missions,
-            jsonb_agg(completion_entry(c) ORDER BY c.completed_at, c.id)
-                FILTER (WHERE c.kind = 'training') AS trainings,
+            ('[' || string_agg(completion_text(c), ',' ORDER BY c.completed_at, c.id)
+                FILTER (WHERE c.kind = 'mission') || ']')::jsonb AS missions,
+            ('[' || string_agg(completion_text(c), ',' ORDER BY c.completed_at, c.id)
+                FILTER (WHERE c.kind = 'training') || ']')::jsonb AS trainings,
             jsonb_build_object(
                 'missions_completed', count(*) FILTER (WHERE c.kind = 'mission'),
                 'trainings_completed',
@@ -214,7 +214,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH listed AS (
-        SELECT members.id FROM members WHERE members.id = ANY (wanted)
+        SELECT members.id FROM members
+        WHERE members.id = ANY (wanted) AND members.discord_id NOT LIKE '0%'
             AND NOT EXISTS (SELECT FROM departures WHERE departures.member_id = members.id)
             AND NOT EXISTS (
                 SELECT FROM userbase
@@ -309,8 +310,9 @@ BEGIN
     FROM season_ledger(NEW.number, clock_timestamp()) AS ledger
     WHERE NOT EXISTS (SELECT FROM departures WHERE departures.member_id = ledger.member_id)
         AND NOT EXISTS (
-            SELECT FROM members JOIN userbase ON userbase.discord_id = members.discord_id
-            WHERE members.id = ledger.member_id AND NOT userbase.is_active
+            SELECT FROM members LEFT JOIN userbase ON userbase.discord_id = members.discord_id
+            WHERE members.id = ledger.member_id
+                AND (NOT userbase.is_active OR members.discord_id LIKE '0%')
         );
     RETURN NULL;
 END
@@ -502,10 +504,10 @@ BEGIN
     FROM members
     LEFT JOIN LATERAL (
         SELECT
-            jsonb_agg(completion_entry(c) ORDER BY c.completed_at, c.id)
-                FILTER (WHERE c.kind = 'mission') AS missions,
-            jsonb_agg(completion_entry(c) ORDER BY c.completed_at, c.id)
-                FILTER (WHERE c.kind = 'training') AS trainings,
+            ('[' || string_agg(completion_text(c), ',' ORDER BY c.completed_at, c.id)
+                FILTER (WHERE c.kind = 'mission') || ']')::jsonb AS missions,
+            ('[' || string_agg(completion_text(c), ',' ORDER BY c.completed_at, c.id)
+                FILTER (WHERE c.kind = 'training') || ']')::jsonb AS trainings,
             jsonb_build_object(
                 'missions_completed', count(*) FILTER (WHERE c.kind = 'mission'),
                 'trainings_completed',
@@ -543,7 +545,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH listed AS (
-        SELECT members.id FROM members WHERE members.id = ANY (wanted) AND NOT EXISTS (
+        SELECT members.id FROM members
+        WHERE members.id = ANY (wanted) AND members.discord_id NOT LIKE '0%' AND NOT EXISTS (
             SELECT FROM userbase
             WHERE userbase.discord_id = members.discord_id AND NOT userbase.is_active
         )
@@ -614,8 +617,9 @@ BEGIN
     SELECT ledger.member_id, NEW.number, ledger.counter, ledger.value
     FROM season_ledger(NEW.number, clock_timestamp()) AS ledger
     WHERE NOT EXISTS (
-        SELECT FROM members JOIN userbase ON userbase.discord_id = members.discord_id
-        WHERE members.id = ledger.member_id AND NOT userbase.is_active
+        SELECT FROM members LEFT JOIN userbase ON userbase.discord_id = members.discord_id
+        WHERE members.id = ledger.member_id
+            AND (NOT userbase.is_active OR members.discord_id LIKE '0%')
     );
     RETURN NULL;
 END

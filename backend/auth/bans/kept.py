@@ -1,0 +1,101 @@
+"""Bans that outlive an erased account (docs/decisions/0030).
+
+Somebody who comes back with the same Discord account is told of the ban as before. What is kept to
+know them by is an HMAC of the Discord id, each under a key of its own that ENCRYPTION_KEYS encrypts.
+"""
+
+import hmac
+import logging
+import os
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, false, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.auth.audit.actions import record
+from backend.auth.audit.origin import AT_A_SHELL
+from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
+from backend.auth.models import AccountSecurity, KeptBan, User
+from backend.auth.side import Auth
+from backend.bridge.errors import AccountBanned
+from backend.database import Rows, Statement
+
+log = logging.getLogger(__name__)
+
+_COLUMN = "kept_bans.key"
+
+
+def keep_ban(db: AsyncSession, key_ring: KeyRing, user: User, security: AccountSecurity) -> None:
+    """Keep the ban of somebody who is being erased, as part of that.
+
+    Without a Discord account there is nothing to know them by: another address is as easily had.
+    """
+    if user.discord_id is None or security.banned_at is None:
+        return
+    key = os.urandom(32)
+    db.add(
+        KeptBan(
+            uid=security.uid,
+            key=key_ring.encrypt(key, place=place(_COLUMN, security.uid)),
+            discord_hash=_digest(key, user.discord_id),
+            banned_at=security.banned_at,
+            expires_at=security.ban_expires_at,
+        )
+    )
+
+
+def _in_force() -> Select[Any]:
+    """Select all that are kept, which are few, as one row."""
+    columns: tuple[Any, ...] = (
+        KeptBan.uid, KeptBan.key, KeptBan.discord_hash, KeptBan.expires_at,
+    )  # fmt: skip
+    return select(*(func.array_agg(column) for column in columns)).where(~_is_over())
+
+
+def _is_over() -> ColumnElement[bool]:
+    return func.coalesce(KeptBan.expires_at <= func.now(), false())
+
+
+_KEPT = Statement(_in_force())
+
+
+async def refuse_if_ban_is_kept(rows: Rows, key_ring: KeyRing, discord_id: str) -> None:
+    """Raise AccountBanned to a newcomer who was banned under an account that is gone."""
+    _compare(key_ring, discord_id, await rows.row(_KEPT))
+
+
+async def refuse_link_if_ban_is_kept(db: AsyncSession, key_ring: KeyRing, discord_id: str) -> None:
+    """The same to somebody who wants to link that Discord account."""
+    _compare(key_ring, discord_id, (await db.execute(_in_force())).one())
+
+
+def _compare(key_ring: KeyRing, discord_id: str, found: Iterable[Any] | None) -> None:
+    for uid, sealed, kept, expires_at in zip(*(part or () for part in found or ()), strict=True):
+        try:
+            key = key_ring.decrypt(sealed, place=place(_COLUMN, uid))
+        except NotDecipherable:
+            log.error("a kept ban cannot be read", extra={"action": "ban.unreadable"})
+            continue
+        if hmac.compare_digest(kept, _digest(key, discord_id)):
+            raise AccountBanned(f"an earlier account of yours, {uid}, was banned", expires_at)
+
+
+def _digest(key: bytes, discord_id: str) -> bytes:
+    return hmac.digest(key, discord_id.encode(), "sha256")
+
+
+async def lift_kept_ban(auth: Auth, uid: UUID, *, by: UUID | None) -> bool:
+    """Let somebody come back whose account is gone; False if no ban of that account is kept."""
+    async with auth.database.transaction() as db:
+        lifted = delete(KeptBan).where(KeptBan.uid == uid).returning(KeptBan.uid)
+        if await db.scalar(lifted) is None:
+            return False
+        record(db, "user.unbanned", actor=by, target=uid, origin=AT_A_SHELL)
+    return True
+
+
+async def sweep(db: AsyncSession) -> None:
+    """Remove the bans that are over."""
+    await db.execute(delete(KeptBan).where(_is_over()))

@@ -1,0 +1,82 @@
+"""A first look at a whole file: how many rows it has, and whether ids went through a spreadsheet."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.community.porting.csv_source import CsvSource
+from backend.community.porting.errors import FileUnreadable, IdsRounded
+from backend.community.porting.json_source import JsonSource
+from backend.community.porting.records import Record, Source
+
+# What is left of a long number in a spreadsheet.
+_KEPT_DIGITS = 15
+
+
+@dataclass
+class Inspection:
+    """What is known of a file before it is imported."""
+
+    digest: str
+    rows: Counter[str] = field(default_factory=Counter)
+    # Ranks that people had before the ladder: the file says so by giving them no place on it.
+    off_ladder: set[str] = field(default_factory=set)
+
+    @property
+    def total(self) -> int:
+        return self.rows.total()
+
+
+def open_source(path: Path, section: str | None = None) -> Source:
+    """Return a reader for a file, a zip or a folder; raises FileUnreadable."""
+    if not path.exists():
+        raise FileUnreadable(f"There is no {path}.")
+    if path.is_file() and path.suffix in (".json", ".jsonl", ".ndjson"):
+        return JsonSource(path)
+    return CsvSource(path, section)
+
+
+def inspect(source: Source) -> Inspection:
+    """Read a file through. Raises FileUnreadable, FileCutOff, IdsRounded."""
+    found = Inspection(source.digest())
+    ids = _Ids()
+    for record in source.records():
+        found.rows[record.section] += 1
+        ids.look_at(record)
+        # As RankRow.is_step says, of rows that may still be wrong.
+        if record.section == "ranks" and not record.values.keys() & {"name", "position"}:
+            found.off_ladder.add(str(record.values.get("code")))
+    if ids.are_rounded:
+        raise IdsRounded(source.name, ids.example)
+    return found
+
+
+class _Ids:
+    """One id in a thousand ends in zeros by itself; a spreadsheet makes all of them do so."""
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._long = self._rounded = 0
+        self.example = ""
+
+    def look_at(self, record: Record) -> None:
+        value = record.values.get("discord_id")
+        if not isinstance(value, str) or value == self._last or len(value) <= _KEPT_DIGITS + 1:
+            return
+        self._last = value
+        self._long += 1
+        if not value[_KEPT_DIGITS:].strip("0"):
+            self._rounded += 1
+            self.example = value
+
+    @property
+    def are_rounded(self) -> bool:
+        return self._rounded > 1 and self._rounded * 2 >= self._long
+
+
+def records_after(source: Source, position: int) -> Iterator[Record]:
+    """Yield the rows behind those that an earlier run has done."""
+    for number, record in enumerate(source.records()):
+        if number >= position:
+            yield record

@@ -1,0 +1,101 @@
+"""What a worker does for webhooks until it is cancelled: send, and clear away what has had its time."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from backend.community.settings import WebhookSettings
+from backend.community.webhooks.delivery import Courier
+from backend.community.webhooks.retention import sweep
+from backend.community.webhooks.rules import Rules
+from backend.community.webhooks.sending import Sender
+from backend.database import Database
+from backend.errors import Unavailable
+from backend.listener import Listener
+
+log = logging.getLogger(__name__)
+
+# How often the queue is looked at when nobody calls: for what is due again.
+_LOOK_SECONDS = 1.0
+_WHILE_AWAY_SECONDS = 1.0
+_SWEEP_SECONDS = 3600.0
+
+
+async def deliver_webhooks(settings: WebhookSettings, database: Database, url: str) -> None:
+    """Tell the endpoints of events, at once when one is committed; any number of workers may."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_sweep_hourly(database, settings.webhook_log_days))
+        rules = Rules.of(settings)
+        if rules.ring is None:
+            log.info("webhooks are off: no COMMUNITY_KEYS", extra={"action": "webhooks.off"})
+            return
+        sender = Sender(rules.targets)
+        try:
+            await _keep_delivering(url, Courier(database, sender, rules.ring))
+        finally:
+            await sender.close()
+
+
+async def _keep_delivering(url: str, courier: Courier) -> None:
+    wake = asyncio.Event()
+    listener = Listener(url, "farout_webhooks", lambda _: wake.set(), heartbeat_seconds=10)
+    listener.start()
+    log.info("sending webhooks", extra={"action": "webhooks.ready"})
+    try:
+        async with asyncio.TaskGroup() as serving:
+            await _look_again_and_again(courier, wake, _Round(serving, courier))
+    finally:
+        await listener.close()
+
+
+class _Round:
+    """The endpoints that this worker serves at the moment, each by a task of its own."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, courier: Courier) -> None:
+        self._tasks = tasks
+        self._courier = courier
+        self._served: set[UUID] = set()
+
+    def begin(self, endpoint_id: UUID) -> None:
+        if endpoint_id not in self._served:
+            self._served.add(endpoint_id)
+            self._tasks.create_task(self._serve_one(endpoint_id))
+
+    async def _serve_one(self, endpoint_id: UUID) -> None:
+        try:
+            await self._courier.serve(endpoint_id)
+        except Unavailable:
+            await asyncio.sleep(_WHILE_AWAY_SECONDS)
+        except Exception:
+            # What was claimed is free again in a moment, and the others go on.
+            log.exception("webhooks could not be delivered", extra={"action": "webhooks.failed"})
+            await asyncio.sleep(_WHILE_AWAY_SECONDS)
+        finally:
+            self._served.discard(endpoint_id)
+
+
+async def _look_again_and_again(courier: Courier, wake: asyncio.Event, served: _Round) -> None:
+    while True:
+        wake.clear()
+        try:
+            for endpoint_id in await courier.due():
+                served.begin(endpoint_id)
+        except Unavailable:
+            log.warning("farout is away", extra={"action": "webhooks.waiting"})
+            await asyncio.sleep(_WHILE_AWAY_SECONDS)
+            continue
+        try:
+            await asyncio.wait_for(wake.wait(), _LOOK_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def _sweep_hourly(database: Database, days: int) -> None:
+    while True:
+        try:
+            await sweep(database, days=days)
+        except Unavailable:
+            log.warning("farout is away", extra={"action": "webhooks.sweep_waiting"})
+        except Exception:
+            log.exception("the sweep failed", extra={"action": "webhooks.sweep_failed"})
+        await asyncio.sleep(_SWEEP_SECONDS)
