@@ -79,4 +79,5 @@ async def test_no_page_reads_all_members(
         rows = (await db.execute(Explain(statement))).all()
 
     plan = "\n".join(row[0] for row in rows)
-    assert "Seq Scan on" not in plan.replace("Seq Scan on departures", ""), plan
+    small = plan.replace("Seq Scan on departures", "").replace("Seq Scan on ranks", "")
+    assert "Seq Scan on" not in small, plan
