@@ -1,7 +1,8 @@
 """``farout worker``: takes changes of users from the outbox to the mirror, and events to webhooks.
 
 What it does follows from what it is given: with farout_auth it delivers to the mirror; with farout (as
-farout_sync) it looks after the mirror, receives what comes through NATS, and tells the webhooks.
+farout_sync) it looks after the mirror, receives what comes through NATS, tells the webhooks, and rolls the
+standings when a day has passed.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from backend.bridge.users import UserDirectory
 from backend.community.mirror.consumer import settle_messages
 from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import SyncSettings, WebhookSettings
+from backend.community.standings.actions import roll_daily
 from backend.community.webhooks.worker import deliver_webhooks
 from backend.database import Database, DatabaseUnavailable
 from backend.listener import Listener
@@ -121,6 +123,7 @@ class Worker:
         if bridge.event_transport == "nats":
             handle = partial(settle_messages, self.sync_database)
             yield NatsConsumer(bridge.nats_url.get_secret_value(), handle).run()
+        yield roll_daily(self.sync_database)
         if directory is not None:
             yield keep_watch(
                 self._settings.watch,

@@ -1,9 +1,9 @@
 """The kinds of text, number and time that requests of this side bring."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from backend.community.text_fields import one_line, readable, written
 
@@ -42,3 +42,18 @@ class Body(BaseModel):
     """A request's body: nothing beside the named fields, and no number for a text."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Change(Body):
+    """What to change: what is left out stays, and null is for what may be empty."""
+
+    NEVER_EMPTY: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("give at least one field")
+        for name in self.NEVER_EMPTY:
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null")
+        return self

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,10 @@ from tests.community.test_routes_by_role import rows
 from tests.fixtures.application import Browser
 from tests.fixtures.community import People
 from tests.fixtures.databases import Connection
+
+# Before a step: the admin's browser, the row, its address and body. After it: the row, and the actions.
+Before = Callable[[Browser, str, str, Any], Awaitable[None]]
+After = Callable[[str, list[str]], Awaitable[None]]
 
 pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
 
@@ -112,6 +116,7 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /api/trainings/{slug}/classes", DATE),
     ("POST /api/missions/{slug}/occurrences -> occurrence_id", DATE),
     ("PUT /api/occurrences/{occurrence_id}/signup", {"slot": "pilot"}),
+    ("PUT /api/occurrences/{occurrence_id}/signups/{discord_id}/approval", None),
     ("DELETE /api/occurrences/{occurrence_id}/signup", None),
     ("DELETE /api/occurrences/{occurrence_id}/signups/{discord_id}", None),
     ("PATCH /api/occurrences/{occurrence_id}", {"starts_at": "2020-01-01T00:00:00Z"}),
@@ -173,36 +178,60 @@ def test_every_route_that_changes_something_is_tried() -> None:
 async def test_each_leaves_exactly_one_row_and_the_event_that_it_is(
     people: People, community_owner: Connection
 ) -> None:
+    told: dict[str, list[str]] = {}
+    seen: set[UUID] = set()
+
+    async def before(*_: object) -> None:
+        await events_left(community_owner, seen)
+
+    async def after(row: str, actions: list[str]) -> None:
+        told[row] = await events_left(community_owner, seen)
+        assert told[row] == events_of(actions), row
+
+    left = await walk(people, community_owner, before, after)
+
+    assert left == dict.fromkeys(left, 1)
+    assert {row: types for row, types in told.items() if len(types) > 1} == {}
+    every = {kind for types in told.values() for kind in types}
+    assert every >= EVENT_TYPES.keys() - ELSEWHERE
+
+
+async def walk(
+    people: People, community_owner: Connection, before: Before, after: After | None = None
+) -> dict[str, int]:
+    """Take every step and return how many audit rows each left."""
     cosmo = await people.sign_in(COSMO_ID)
     admin = await people.sign_in(NOVA_ID, role="admin")
     known = {"discord_id": COSMO_ID, "role": "officer", "code": "veteran"}
     known |= {"slug": "x", "key": "kills"}
     left: dict[str, int] = {}
-    told: dict[str, list[str]] = {}
-    seen: set[UUID] = set()
     for step, body in STEPS:
         row, _, name = step.partition(" -> ")
         for latest, query in LATEST.items():
             known[latest] = await community_owner.fetchval(query)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
+        if row.endswith("/approval"):
+            await community_owner.execute("UPDATE occurrences SET needs_approval = true")
         if "/signups/{discord_id}" in row:
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         await people.audited()
-        await events_left(community_owner, seen)
+        await before(admin, row, row.format(**known), filled(body, known))
         answer = await take(admin, row, body, known)
         assert answer.status_code < 400, (row, answer.text)
         actions = await people.audited()
         left[row] = len(actions)
-        told[row] = await events_left(community_owner, seen)
-        assert told[row] == events_of(actions), row
+        if after is not None:
+            await after(row, actions)
         if name:
             known[name] = id_in(answer)
+    return left
 
-    assert left == dict.fromkeys(left, 1)
-    assert {row: types for row, types in told.items() if len(types) > 1} == {}
-    every = {kind for types in told.values() for kind in types}
-    assert every >= EVENT_TYPES.keys() - ELSEWHERE
+
+def filled(body: Any, known: dict[str, str]) -> Any:
+    if body and body.get("form_id") == "FORM":
+        return body | {"form_id": known["form_id"]}
+    return body
 
 
 def events_of(actions: list[str]) -> list[str]:
@@ -253,8 +282,6 @@ async def take(admin: Browser, row: str, body: Any, known: dict[str, str]) -> An
     if path.startswith("/webhooks"):
         return await admin.post(address, data=body)
     if " /api/" not in row:
-        filled = {field: value.format(**known) for field, value in body.items()}
-        return await admin.post(address, data=filled)
-    if body and body.get("form_id") == "FORM":
-        body = body | {"form_id": known["form_id"]}
-    return await admin.request(method, address, json=body, headers={"If-Match": "*"})
+        form = {field: value.format(**known) for field, value in body.items()}
+        return await admin.post(address, data=form)
+    return await admin.request(method, address, json=filled(body, known), headers={"If-Match": "*"})

@@ -39,7 +39,7 @@ async def test_an_award_stands_in_the_profile_as_it_was_given(unit: Unit) -> Non
         "counters": {
             "missions_completed": 1, "trainings_completed": 0, "points": 50, "minutes_in_ops": 145,
         },
-        "last": {"mission_at": "2026-05-01T19:30:00Z"},
+        "last": {"mission_at": "2026-05-01T19:30:00Z", "active_at": "2026-05-01T19:30:00Z"},
     }  # fmt: skip
     assert await unit.audit() == ["mission.created", "completion.awarded"]
 

@@ -70,7 +70,7 @@ async def test_filters_by_rank_record_and_time(
     entry = f'[{{"v": 1, "mission_id": "{MISSION}", "slug": "iron-dawn", "title": "Iron Dawn"}}]'
     await add_member(
         community_owner, 901, "Did it", missions_completed=entry, rank="veteran",
-        stats='{"v": 1, "last": {"mission_at": "2026-05-01T19:30:00Z"}}',
+        stats='{"v": 1, "last": {"active_at": "2026-05-01T19:30:00Z"}}',
     )  # fmt: skip
     await add_member(community_owner, 902, "Did not", created_at=datetime(2020, 5, 1, tzinfo=UTC))
     for number, (name, result, expires) in enumerate(
@@ -115,14 +115,15 @@ async def test_filters_by_what_admins_say_of_an_account(
         assert (refused.status_code, refused.json()["code"]) == (403, "permission_required")
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "joined", "-joined"])
+@pytest.mark.parametrize("sort", ["name", "-name", "joined", "-joined", "rank", "-rank"])
 async def test_every_order_shows_everybody_once_while_others_join(
     member: Browser, community_owner: Connection, sort: str
 ) -> None:
     for number in range(30):
         name = f"P {number * 7 % 6}"
         joined = datetime(2026, 1, 1 + number * 5 % 4, tzinfo=UTC)
-        await add_member(community_owner, 900 + number, name, created_at=joined)
+        rank = ("recruit", "captain", "member", "of old")[number % 4]
+        await add_member(community_owner, 900 + number, name, created_at=joined, rank=rank)
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
@@ -136,6 +137,28 @@ async def test_every_order_shows_everybody_once_while_others_join(
 
     assert len(seen) == len(set(seen))
     assert {str(900 + number) for number in range(30)} <= set(seen)
+
+
+async def test_sorts_by_the_ladder_as_it_stands_and_then_by_name(
+    member: Browser, community_owner: Connection
+) -> None:
+    for number, rank in enumerate(("veteran", "of old", "captain", "veteran", "recruit")):
+        await add_member(community_owner, 900 + number, f"{rank} {9 - number}", rank=rank)
+    by_code = await community_owner.fetch("SELECT code FROM ranks ORDER BY position")
+    held = ["of old", *(row["code"] for row in by_code)]
+    everybody = {
+        "of old": ["of old 8"], "member": ["Cosmo Lindqvist"], "recruit": ["recruit 5"],
+        "veteran": ["veteran 6", "veteran 9"], "captain": ["captain 7"],
+    }  # fmt: skip
+    up = [name for rank in held for name in everybody.get(rank, [])]
+    down = [name for rank in reversed(held) for name in everybody.get(rank, [])]
+    assert len(up) == 6
+
+    for limit in (1, 2, 50):
+        assert await names(member, sort="rank", limit=limit) == up
+        assert await names(member, sort="-rank", limit=limit) == down
+    assert await names(member, sort="-rank", search="vet", limit=1) == ["veteran 6", "veteran 9"]
+    assert await names(member, sort="rank", rank="veteran") == ["veteran 6", "veteran 9"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from backend.auth.deletion.erasing import erase_due
 from backend.auth.side import Auth
 from backend.community.projection.commands import compare_all
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
-from tests.community.test_audit_rows import STEPS, someone_applies, take
+from tests.community.test_audit_rows import LATEST, STEPS, id_in, someone_applies, take
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.community import People
 from tests.fixtures.databases import Connection
@@ -42,17 +42,16 @@ async def everything_happens(people: People, owner: Connection) -> tuple[Browser
         row, _, name = step.partition(" -> ")
         if row.startswith("DELETE /api/trainings/{slug}/instructors") or "/departure" in row:
             continue
-        if row.endswith("{grant_id}/withdraw"):
-            known["grant_id"] = await owner.fetchval("SELECT id::text FROM award_grants")
+        for latest, query in LATEST.items():
+            known[latest] = await owner.fetchval(query)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
-        if row.endswith("/signups/{discord_id}"):
+        if "/signups/{discord_id}" in row:
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)
         answer = await take(admin, row, body, known)
         assert answer.status_code < 400, (row, answer.text)
         if name:
-            made = answer.json()
-            known[name] = made["id"] if "id" in made else made["change"]["id"]
+            known[name] = id_in(answer)
     body = {"display_name": "Cosmo the Personal", "bio": "Nobody else writes this."}
     assert (await take(cosmo, "PATCH /api/members/me", body, known)).status_code == 200
     message = {"body": "Nobody else writes this."}

@@ -8,7 +8,8 @@ import pytest
 
 from backend.community.audit.origin import Origin
 from backend.community.signups.actions import sign_up, withdraw
-from backend.devtools.discord.seeds import COSMO_ID
+from backend.community.signups.errors import MemberGone
+from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.fixtures.record import Unit, access
 
 
@@ -32,7 +33,7 @@ async def _all(unit: Unit, occurrence: str) -> list[Any]:
 
 async def _in_crowds(jobs: list[Any]) -> list[Any]:
     """Wait for all; more at once than there are connections would wait for those, not for seats."""
-    gate = asyncio.Semaphore(20)
+    gate = asyncio.Semaphore(10)
 
     async def one(job: Any) -> Any:
         async with gate:
@@ -55,8 +56,11 @@ async def test_100_at_once_for_10_seats(unit: Unit) -> None:
     assert [one["status"] for one in listed] == ["seated"] * 10 + ["waitlisted"] * 90
     assert sorted(one["seat"] for one in listed[:10]) == list(range(1, 11))
     assert [one["place"] for one in listed[10:]] == list(range(1, 91))
-    audit = await unit.audit()
-    assert audit.count("signup.made") == 100
+    # In order: as each came to the occurrence, which only one at a time can hold.
+    came = await unit.database.fetch(
+        "SELECT details ->> 'member' AS who FROM audit_log WHERE action = 'signup.made' ORDER BY id"
+    )
+    assert [row["who"] for row in came] == [one["member"] for one in listed]
 
 
 async def test_whoever_withdraws_makes_room_for_the_next(unit: Unit) -> None:
@@ -116,6 +120,80 @@ async def test_a_leaver_holds_no_seat(unit: Unit) -> None:
     assert (left["member"], left["status"]) == (ids[1], "seated")
     with pytest.raises(Exception, match="deactivated"):
         await _sign_up(unit, occurrence, ids[0])
+
+
+async def test_whoever_is_recorded_as_gone_gives_up_the_seat_and_takes_none(unit: Unit) -> None:
+    await unit.mission()
+    occurrence = await unit.occurrence(slots=1)
+    ids = await unit.members(2)
+    for one in ids:
+        await _sign_up(unit, occurrence, one)
+    await unit.database.execute(
+        "UPDATE members SET rank = 'captain' WHERE discord_id = $1", NOVA_ID
+    )
+
+    left = await unit.officer.put(f"/api/members/{ids[0]}/departure", json={"reason": "x"})
+
+    assert left.status_code == 200, left.text
+    [seated] = await _all(unit, occurrence)
+    assert (seated["member"], seated["status"]) == (ids[1], "seated")
+    with pytest.raises(MemberGone):
+        await _sign_up(unit, occurrence, ids[0])
+
+
+async def test_where_sign_ups_need_approval_only_an_officer_seats(unit: Unit) -> None:
+    await unit.mission()
+    occurrence = await unit.occurrence(slots=1, needs_approval=True)
+    path = f"/api/occurrences/{occurrence}"
+    ids = await unit.members(2)
+
+    waiting = (await unit.member.put(f"{path}/signup", json={})).json()
+    for one in ids:
+        await _sign_up(unit, occurrence, one)
+
+    assert (waiting["status"], waiting["seat"], waiting["place"]) == ("pending", None, None)
+    [slot] = (await unit.member.get(path)).json()["slots"]
+    assert (slot["seated"], slot["waitlisted"], slot["pending"]) == (0, 0, 3)
+    own = await unit.member.put(f"{path}/signups/{COSMO_ID}/approval")
+    assert (own.status_code, own.json()["code"]) == (403, "permission_required")
+
+    later = (await unit.officer.put(f"{path}/signups/{ids[1]}/approval")).json()
+    first = (await unit.officer.put(f"{path}/signups/{COSMO_ID}/approval")).json()
+    again = await unit.officer.put(f"{path}/signups/{COSMO_ID}/approval")
+
+    assert (later["status"], first["status"], first["place"]) == ("seated", "waitlisted", 1)
+    assert again.json() == first
+    assert (await unit.audit()).count("signup.approved") == 2
+    assert (await unit.officer.delete(f"{path}/signups/{ids[1]}")).status_code == 204
+    assert [one["status"] for one in await _all(unit, occurrence)] == ["seated", "pending"]
+    gone = await unit.officer.put(f"{path}/signups/{ids[1]}/approval")
+    assert gone.json()["code"] == "signup_not_found"
+
+
+async def test_an_officer_does_not_approve_his_own_sign_up(unit: Unit) -> None:
+    await unit.mission()
+    path = f"/api/occurrences/{await unit.occurrence(needs_approval=True)}"
+    await unit.officer.put(f"{path}/signup", json={})
+
+    answer = await unit.officer.put(f"{path}/signups/{NOVA_ID}/approval")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "own_signup")
+
+
+async def test_once_no_approval_is_needed_everybody_who_waited_for_it_is_in_line(
+    unit: Unit,
+) -> None:
+    await unit.mission()
+    occurrence = await unit.occurrence(slots=2, needs_approval=True)
+    ids = await unit.members(3)
+    for one in ids:
+        await _sign_up(unit, occurrence, one)
+
+    await unit.officer.patch(f"/api/occurrences/{occurrence}", json={"needs_approval": False})
+
+    listed = await _all(unit, occurrence)
+    assert [one["member"] for one in listed] == ids
+    assert [one["status"] for one in listed] == ["seated", "seated", "waitlisted"]
 
 
 async def test_a_member_signs_up_changes_the_slot_and_withdraws(unit: Unit) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from backend.community.projection.commands import compare_all, roll_all
+from backend.community.projection.commands import compare_all
 from backend.community.seasons.queries import count_differences, get_season
+from backend.community.standings.actions import roll_all
 from backend.devtools.discord.seeds import COSMO_ID
 from tests.fixtures.record import Unit
 
@@ -103,7 +104,7 @@ async def test_rolling_boards_count_whole_days_and_forget_them(unit: Unit) -> No
     assert answer.json()["items"] == []
     assert answer.json()["as_of"] == datetime.now(UTC).date().isoformat()
     assert await _board(unit, period="90d") == [(1, COSMO_ID, 77)]
-    assert await roll_all(unit.farout.community) == 0
+    assert await roll_all(unit.farout.community.database) == 0
 
 
 async def test_deactivated_people_are_on_no_board_and_come_back(unit: Unit) -> None:

@@ -50,9 +50,9 @@ CONTENTS = {
 # The mirror stays: it is auth's.
 WIPED = (
     "scores, score_tally, season_standings, departures, award_grants, awards, member_counters,"
-    " counters, completion_revocations, completions, rank_changes, training_instructors, signups,"
-    " occurrence_slots, attendance, reports, occurrences, training_prerequisites, trainings,"
-    " missions, members, import_runs"
+    " counter_changes, counters, completion_revocations, completions, rank_changes,"
+    " training_instructors, signups, occurrence_slots, attendance, reports, occurrences,"
+    " training_prerequisites, trainings, missions, members, import_runs"
 )
 
 

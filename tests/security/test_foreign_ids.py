@@ -10,7 +10,7 @@ import pytest
 
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.community import test_access_corpus as of_the_community
-from tests.community.test_hostile_bodies import OVERPOSTED
+from tests.community.test_overposting_corpus import CASES as OVERPOSTED
 from tests.fixtures.application import Browser, Farout
 from tests.security.corpora import cases
 from tests.security.test_admin_access_corpus import MATRIX, OWN

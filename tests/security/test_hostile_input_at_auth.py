@@ -11,10 +11,10 @@ import pytest
 
 from backend.devtools.discord.seeds import COSMO_ID
 from tests.auth.test_routes_by_caller import AN_ID, VALUES, rows
-from tests.community.test_hostile_bodies import ELSEWHERE, GENERATED, allowed
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.databases import Connection
 from tests.fixtures.people import uid_of
+from tests.security.bodies import ELSEWHERE, GENERATED, allowed
 from tests.security.corpora import Case, by_id, cases
 
 BODIES = [case for case in cases("json_bodies") if case["id"] not in ELSEWHERE]

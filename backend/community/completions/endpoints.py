@@ -18,14 +18,13 @@ from backend.community.completions.schemas import (
     RevocationDetails,
     RevocationRequest,
 )
-from backend.community.dependencies import RequestOrigin, Transaction
+from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.fields import DiscordId, PageSize, Slug
 from backend.community.idempotency.dependencies import OnceOnly
 from backend.community.members.callers import MaySeeMembers
 from backend.community.members.queries import get_member
 from backend.community.missions.queries import get_mission
 from backend.community.trainings.queries import get_training
-from backend.web.cursors import read_uuid_cursor, write_cursor
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api/completions", tags=["completions"], route_class=StrictRoute)
@@ -38,6 +37,7 @@ MayRevoke = Annotated[Access, Needs(Permission.COMPLETIONS_REVOKE)]
 async def list_completions(
     db: Transaction,
     caller: MaySeeMembers,
+    cursors: Cursors,
     member: DiscordId | None = None,
     mission: Slug | None = None,
     training: Slug | None = None,
@@ -52,7 +52,8 @@ async def list_completions(
     cursor: str | None = None,
 ) -> CompletionList:
     """List what was completed, the newest first: by a member, of a mission or of a training."""
-    after = read_uuid_cursor(cursor)
+    name = f"completions {member} {mission} {training} {valid} {revoked}"
+    after = cursors.read_row(name, cursor, UUID)
     is_own = member is not None and member == caller.discord_id
     may_see_all = is_own or caller.may(Permission.COMPLETIONS_AWARD)
     page = await queries.list_completions(
@@ -62,12 +63,12 @@ async def list_completions(
         training_id=(await get_training(db, training)).id if training else None,
         valid=valid,
         revoked=revoked and may_see_all,
-        after=after[1] if after else None,
+        after=after[0] if after else None,
         limit=limit,
     )
     return CompletionList(
         items=[details(found) for found in page.completions],
-        next_cursor=write_cursor("", page.last) if page.last else None,
+        next_cursor=cursors.write(name, (page.last,) if page.last else None),
     )
 
 

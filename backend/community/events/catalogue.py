@@ -110,6 +110,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
             occurrence="id", fields="names",
         ),
         _event("signup.made", "A member signed up, or chose another slot.", **_SIGNUP, slot="text"),
+        _event("signup.approved", "An officer approved a sign-up that waited for it.", **_SIGNUP),
         _event("signup.withdrawn", "A member's sign-up was taken back.", **_SIGNUP),
         _event(
             "report.saved", "A report was written or changed; what it awards was awarded.",

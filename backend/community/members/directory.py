@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, defer
 
+from backend.community.members.by_rank import select_by_rank
 from backend.community.members.schemas import MemberFilters
 from backend.community.models import (
     Achievement,
@@ -54,6 +55,10 @@ class Source:
     @property
     def name(self) -> ColumnElement[str]:
         return self.table.name.expression  # type: ignore[no-any-return]
+
+    def holds(self) -> ColumnElement[bool]:
+        """Return what holds for whoever is found here, where another index gives the order."""
+        return exists().where(self.member_id == Member.id, *self.conditions)
 
     @property
     def member_id(self) -> ColumnElement[int]:
@@ -101,7 +106,7 @@ async def _rarest_part(db: AsyncSession, search: str) -> str | None:
 
 def select_members(
     filters: MemberFilters, *, after: Position | None, limit: int, part: str | None = None
-) -> Select[tuple[Member, Any]]:
+) -> Select[*tuple[Any, ...]]:
     """Return the statement of a page: members with what they are sorted by.
 
     It reads the index that holds what is looked for in the order of names: ``name_parts`` of a
@@ -110,6 +115,10 @@ def select_members(
     is_down = filters.sort.startswith("-")
     by_name = filters.sort.endswith("name")
     sources = [*_parts(filters.search, part), *_achievements(filters)]
+    if filters.sort.endswith("rank"):
+        conditions = [*conditions_of(filters), *(one.holds() for one in sources)]
+        ranked = select_by_rank(conditions, after=after, limit=limit, is_down=is_down)
+        return ranked.options(*_WITHOUT_RECORD)
     ordered: tuple[ColumnElement[Any], ColumnElement[Any]] = (_NAME, Member.id.expression)
     if not by_name:
         ordered = (Member.created_at.expression, Member.id.expression)
@@ -135,8 +144,8 @@ def _ordered(
 
 
 def _position(row: Any) -> Position:
-    key = row[1]
-    return (key if isinstance(key, str) else key.isoformat(), row[0].id)
+    keys = (key.isoformat() if isinstance(key, datetime) else key for key in row[1:])
+    return (*keys, row[0].id)
 
 
 def conditions_of(filters: MemberFilters) -> list[ColumnElement[bool]]:
@@ -213,7 +222,7 @@ def _of_the_account(filters: MemberFilters) -> list[ColumnElement[bool]]:
 def _of_the_record(filters: MemberFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.active_since is not None:
-        last = Member.stats[("last", "mission_at")].astext
+        last = Member.stats[("last", "active_at")].astext
         conditions.append(last >= filters.active_since.isoformat())
     return conditions
 

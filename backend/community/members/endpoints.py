@@ -23,8 +23,8 @@ from backend.community.members.schemas import (
     OwnProfile,
     ProfileChange,
 )
+from backend.community.members.statistics import whole_stats
 from backend.community.mirror.dependencies import MirroredCaller
-from backend.community.models import Member
 from backend.web.conditions import IfMatch, entity_tag
 from backend.web.strict_json import StrictRoute
 
@@ -66,10 +66,10 @@ async def get_own_profile(
     if member is None:
         raise NotLinkedToDiscord
     response.headers.update(entity_tag(queries.version_of(member)))
-    return OwnProfile.of(member, access)
+    return OwnProfile.of(member, await whole_stats(db, member), access)
 
 
-@router.patch("/me", response_model=MemberDetails)
+@router.patch("/me")
 async def change_own_profile(
     db: Transaction,
     change: ProfileChange,
@@ -77,7 +77,7 @@ async def change_own_profile(
     versions: IfMatch,
     origin: RequestOrigin,
     response: Response,
-) -> Member:
+) -> MemberDetails:
     """Change the caller's own display name and bio, as it was when `If-Match` was read."""
     if caller.discord_id is None:
         raise NotLinkedToDiscord
@@ -85,15 +85,15 @@ async def change_own_profile(
         db, caller.discord_id, change, versions=versions, by=caller.uid, origin=origin
     )
     response.headers.update(entity_tag(queries.version_of(member)))
-    return member
+    return MemberDetails.with_stats(member, await whole_stats(db, member))
 
 
-@router.get("/{discord_id}", response_model=MemberDetails)
+@router.get("/{discord_id}")
 async def get_member(
     db: Transaction, discord_id: DiscordId, access: MaySeeMembers, response: Response
-) -> Member:
+) -> MemberDetails:
     """One member, by Discord id; a leaver only for oneself and those who record departures."""
     or_gone = access.may(Permission.MEMBERS_DISCHARGE) or access.discord_id == discord_id
     member = await queries.get_member_here(db, discord_id, or_gone=or_gone)
     response.headers.update(entity_tag(queries.version_of(member)))
-    return member
+    return MemberDetails.with_stats(member, await whole_stats(db, member))

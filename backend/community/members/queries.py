@@ -1,7 +1,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.members.errors import MemberNotFound
@@ -11,7 +11,7 @@ from backend.community.models import Departure, Member, MirroredUser, Rank
 async def find_member(db: AsyncSession, discord_id: str, *, lock: bool = False) -> Member | None:
     """Return a member; with ``lock``, nobody else changes them until we commit."""
     wanted = select(Member).where(Member.discord_id == discord_id)
-    return await db.scalar(wanted.with_for_update() if lock else wanted)
+    return await db.scalar(wanted.with_for_update(key_share=True) if lock else wanted)
 
 
 async def get_member(db: AsyncSession, discord_id: str, *, lock: bool = False) -> Member:
@@ -42,13 +42,15 @@ async def get_member_here(db: AsyncSession, discord_id: str, *, or_gone: bool) -
 
 async def is_here(db: AsyncSession, member: Member) -> bool:
     """Whether a member is in the directory: neither left nor deactivated."""
-    gone = await db.scalar(
-        select(
-            exists().where(Departure.member_id == member.id)
-            | exists().where(MirroredUser.discord_id == member.discord_id, ~MirroredUser.is_active)
-        )
+    return not await db.scalar(select(gone()).where(Member.id == member.id))
+
+
+def gone() -> ColumnElement[bool]:
+    """Return what holds for members who have left or whose account is deactivated."""
+    return or_(
+        exists().where(Departure.member_id == Member.id),
+        exists().where(MirroredUser.discord_id == Member.discord_id, ~MirroredUser.is_active),
     )
-    return not gone
 
 
 def version_of(member: Member) -> str:

@@ -29,6 +29,10 @@ class MemberDetails(BaseModel):
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def with_stats(cls, member: Member, stats: dict[str, Any]) -> "MemberDetails":
+        return cls.model_validate(member).model_copy(update={"stats": stats})
+
 
 class OwnProfile(MemberDetails):
     """A member's profile for themselves; what is beside it is set by admins."""
@@ -40,9 +44,9 @@ class OwnProfile(MemberDetails):
     feature_flags: dict[str, bool]
 
     @classmethod
-    def of(cls, member: Member, access: Access) -> "OwnProfile":
+    def of(cls, member: Member, stats: dict[str, Any], access: Access) -> "OwnProfile":
         return cls(
-            **MemberDetails.model_validate(member).model_dump(),
+            **MemberDetails.with_stats(member, stats).model_dump(),
             role=access.role,
             permissions=sorted(access.permissions),
             tags=list(access.tags),
@@ -89,7 +93,7 @@ class ProfileChange(BaseModel):
 
 PageSize = Annotated[int, Field(ge=1, le=200)]
 Search = Annotated[str, Field(max_length=100), AfterValidator(readable)]
-Sort = Literal["name", "-name", "joined", "-joined"]
+Sort = Literal["name", "-name", "joined", "-joined", "rank", "-rank"]
 
 
 class MemberFilters(BaseModel):
@@ -104,7 +108,10 @@ class MemberFilters(BaseModel):
     training: (
         Annotated[Code, Field(description="Slug or id of a training that is valid today.")] | None
     ) = None
-    active_since: Annotated[date, Field(description="Day of the last mission.")] | None = None
+    active_since: (
+        Annotated[date, Field(description="Day of the last mission, training, date or award.")]
+        | None
+    ) = None
     joined_since: date | None = None
     joined_until: date | None = None
     tag: Code | None = None

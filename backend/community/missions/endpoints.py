@@ -1,12 +1,15 @@
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
 from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
-from backend.community.dependencies import RequestOrigin, Transaction
-from backend.community.fields import PageSize, Slug
+from backend.community.catalogue.queries import list_entries
+from backend.community.catalogue.schemas import CatalogueListing
+from backend.community.dependencies import Cursors, RequestOrigin, Transaction
+from backend.community.fields import Slug
 from backend.community.members.callers import MaySeeMembers
 from backend.community.missions import actions, queries
 from backend.community.missions.schemas import (
@@ -16,7 +19,6 @@ from backend.community.missions.schemas import (
     NewMission,
 )
 from backend.community.models import Mission
-from backend.web.cursors import read_uuid_cursor, write_cursor
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api/missions", tags=["missions"], route_class=StrictRoute)
@@ -30,18 +32,22 @@ MissionSlug = Annotated[Slug, Path()]
 async def list_missions(
     db: Transaction,
     _: MaySeeMembers,
-    search: Annotated[str, Query(max_length=120)] = "",
-    archived: bool = False,
-    limit: Annotated[PageSize, Query()] = 50,
-    cursor: str | None = None,
+    cursors: Cursors,
+    listing: Annotated[CatalogueListing, Query()],
 ) -> MissionList:
     """List the catalogue by title, with `archived=true` the archived missions too."""
-    page = await queries.list_missions(
-        db, search=search, archived=archived, after=read_uuid_cursor(cursor), limit=limit
+    name = listing.name("missions")
+    page = await list_entries(
+        db,
+        Mission,
+        search=listing.search,
+        archived=listing.archived,
+        after=cursors.read_row(name, listing.cursor, str, UUID),
+        limit=listing.limit,
     )
     return MissionList(
-        items=[MissionDetails.model_validate(mission) for mission in page.missions],
-        next_cursor=write_cursor(*page.last) if page.last else None,
+        items=[MissionDetails.model_validate(mission) for mission in page.entries],
+        next_cursor=cursors.write(name, page.last),
     )
 
 

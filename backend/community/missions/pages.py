@@ -1,5 +1,6 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response, status
 from starlette.responses import RedirectResponse
@@ -7,13 +8,14 @@ from starlette.responses import RedirectResponse
 from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
-from backend.community.dependencies import RequestOrigin, Transaction
+from backend.community.catalogue.queries import list_entries
+from backend.community.catalogue.schemas import CatalogueListing
+from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.fields import Slug
 from backend.community.members.callers import MaySeeMembers
 from backend.community.missions import actions, queries
 from backend.community.missions.schemas import MissionChange, NewMission
 from backend.community.models import Mission
-from backend.web.cursors import read_uuid_cursor, write_cursor
 from backend.web.forms import Refusal, Sent, SentForm, attempt
 from backend.web.pages import render
 
@@ -30,20 +32,28 @@ async def missions_page(
     request: Request,
     db: Transaction,
     _: MaySeeMembers,
+    cursors: Cursors,
     search: Annotated[str, Query(max_length=120)] = "",
     archived: bool = False,
     cursor: str | None = None,
 ) -> Response:
-    page = await queries.list_missions(
-        db, search=search, archived=archived, after=read_uuid_cursor(cursor), limit=_PAGE_SIZE
+    listing = CatalogueListing(search=search.replace("\0", ""), archived=archived)
+    name = listing.name("missions")
+    page = await list_entries(
+        db,
+        Mission,
+        search=listing.search,
+        archived=archived,
+        after=cursors.read_row(name, cursor, str, UUID),
+        limit=_PAGE_SIZE,
     )
     query = {"search": search} if search else {}
     query |= {"archived": "true"} if archived else {}
-    next_cursor = write_cursor(*page.last) if page.last else None
+    next_cursor = cursors.write(name, page.last)
     return render(
         request,
         "missions.html",
-        missions=page.missions,
+        missions=page.entries,
         search=search,
         archived=archived,
         next_url=f"/missions?{urlencode(query | {'cursor': next_cursor})}" if next_cursor else None,

@@ -1,9 +1,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
-from backend.community.fields import Body, LongText, Minutes, Points, Slug
+from backend.community.fields import Body, Change, LongText, Minutes, Points, Slug
 from backend.community.text_fields import Title
 
 
@@ -35,20 +35,13 @@ class NewMission(Body):
     minutes: Minutes | None = None
 
 
-class MissionChange(Body):
+class MissionChange(Change):
     """What is left out stays. Completions keep the title and the points that they were awarded with."""
+
+    NEVER_EMPTY = ("title", "points", "archived")
 
     title: Title | None = None
     briefing: LongText | None = None
     points: Points | None = None
     minutes: Minutes | None = None
     archived: bool | None = None
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> "MissionChange":
-        if not self.model_fields_set:
-            raise ValueError("give at least one field")
-        for name in ("title", "points", "archived"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
-        return self

@@ -19,6 +19,7 @@ from backend.community.models.base import Base
 from backend.community.models.completion import Completion
 from backend.community.models.completion_revocation import CompletionRevocation
 from backend.community.models.counter import Counter
+from backend.community.models.counter_change import CounterChange
 from backend.community.models.departure import Departure
 from backend.community.models.event import Event
 from backend.community.models.former_discord_id import FormerDiscordId
@@ -72,6 +73,7 @@ __all__ = [
     "Completion",
     "CompletionRevocation",
     "Counter",
+    "CounterChange",
     "Departure",
     "Event",
     "FormerDiscordId",

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.community.models.base import Base
 from backend.tables import grants
 
-# Counted from the ledger; nobody sets them.
-DERIVED = ("missions_completed", "trainings_completed", "points", "minutes_in_ops")
+# Counted from the ledger and the reports; nobody sets them.
+DERIVED = (
+    "missions_completed", "trainings_completed", "points", "minutes_in_ops", "events_attended",
+)  # fmt: skip
 
 
 class Counter(Base):

@@ -35,7 +35,7 @@ class Member(Base):
         Index("members_lower_display_name_idx", text("lower(display_name)"), "id"),
         Index("members_created_at_idx", "created_at", "id"),
         Index("members_rank_name_idx", "rank", text("lower(display_name)"), "id"),
-        Index("members_last_mission_idx", text("(stats #>> '{last,mission_at}')")),
+        Index("members_last_active_idx", text("(stats #>> '{last,active_at}')")),
         CheckConstraint(
             "jsonb_array_length(missions_completed) <= 5000"
             " AND jsonb_array_length(trainings_completed) <= 5000",

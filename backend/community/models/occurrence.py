@@ -53,3 +53,5 @@ class Occurrence(Base):
     )
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     created_by: Mapped[UUID | None] = mapped_column(Uuid)
+    # Whether an officer decides on each sign-up before it gets a seat or a place in the queue.
+    needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))

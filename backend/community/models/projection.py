@@ -5,8 +5,9 @@ A change rebuilds the three columns of the members it names from all of their li
 committed while it waited; the service has no right to write these columns itself.
 """
 
+from backend.community.models.award import AwardGrant
 from backend.community.models.completion import Completion
-from backend.community.models.member_counter import MemberCounter
+from backend.community.models.counter_change import CounterChange
 from backend.tables import runs_after_create
 
 
@@ -65,6 +66,11 @@ SELECT '{{"v": 1,{_OF_BOTH} || CASE entry.kind
 END || '}}'
 $$
 """
+RECORD_TIME = """
+CREATE FUNCTION record_time(moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$
+"""
 # What the columns of these members should hold. Somebody without anything has the columns' defaults.
 PROJECTED_RECORD = """
 CREATE FUNCTION projected_record(wanted bigint[])
@@ -75,11 +81,22 @@ BEGIN
     SELECT members.id,
         coalesce(ledger.missions, '[]'),
         coalesce(ledger.trainings, '[]'),
-        CASE WHEN ledger.counters IS NULL AND own.counters IS NULL THEN '{}' ELSE
+        CASE WHEN num_nonnulls(ledger.counters, own.counters, events.attended, honour.granted_at) = 0
+            THEN '{}'
+        ELSE
             jsonb_build_object(
                 'v', 1,
                 'counters', coalesce(own.counters, '{}') || coalesce(ledger.counters, '{}')
-            ) || coalesce(ledger.last, '{}')
+                    || jsonb_strip_nulls(jsonb_build_object('events_attended', events.attended))
+            ) || coalesce(nullif(jsonb_build_object('last', jsonb_strip_nulls(jsonb_build_object(
+                'mission_at', record_time(ledger.mission_at),
+                'training_at', record_time(ledger.training_at),
+                'event_at', record_time(events.attended_at),
+                'award_at', record_time(honour.granted_at),
+                'active_at', record_time(greatest(
+                    ledger.mission_at, ledger.training_at, events.attended_at, honour.granted_at
+                ))
+            ))), '{"last": {}}'), '{}')
         END
     FROM members
     LEFT JOIN LATERAL (
@@ -95,23 +112,27 @@ BEGIN
                 'points', sum(c.points),
                 'minutes_in_ops', coalesce(sum(c.minutes), 0)
             ) AS counters,
-            jsonb_build_object('last', jsonb_strip_nulls(jsonb_build_object(
-                'mission_at', to_char(
-                    max(c.completed_at) FILTER (WHERE c.kind = 'mission') AT TIME ZONE 'UTC',
-                    'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                'training_at', to_char(
-                    max(c.completed_at) FILTER (WHERE c.kind = 'training') AT TIME ZONE 'UTC',
-                    'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-            ))) AS last
+            max(c.completed_at) FILTER (WHERE c.kind = 'mission') AS mission_at,
+            max(c.completed_at) FILTER (WHERE c.kind = 'training') AS training_at
         FROM completions c
         WHERE c.member_id = members.id AND c.revoked_at IS NULL
         HAVING count(*) > 0
     ) ledger ON true
     LEFT JOIN LATERAL (
         SELECT jsonb_object_agg(n.counter, n.value) AS counters
-        FROM member_counters n WHERE n.member_id = members.id
+        FROM member_counters n WHERE n.member_id = members.id AND n.value > 0
         HAVING count(*) > 0
     ) own ON true
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS attended, max(o.starts_at) AS attended_at
+        FROM attendance a JOIN occurrences o ON o.id = a.occurrence_id
+        WHERE a.member_id = members.id AND a.status = 'attended'
+        HAVING count(*) > 0
+    ) events ON true
+    LEFT JOIN LATERAL (
+        SELECT max(g.granted_at) AS granted_at FROM award_grants g
+        WHERE g.member_id = members.id AND g.withdrawn_at IS NULL
+    ) honour ON true
     WHERE members.id = ANY (wanted);
 END
 $$
@@ -158,17 +179,23 @@ REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION follow_r
 
 
 # follow_record has to be there first.
-MemberCounter.__table__.add_is_dependent_on(Completion.__table__)  # type: ignore[attr-defined]
+for followed in (CounterChange, AwardGrant):
+    followed.__table__.add_is_dependent_on(Completion.__table__)  # type: ignore[attr-defined]
 EVENTS = (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD"))
 runs_after_create(
     Completion.__table__,  # type: ignore[arg-type]
     COMPLETION_ENTRY,
+    RECORD_TIME,
     PROJECTED_RECORD,
     PROJECT_RECORD,
     FOLLOW_RECORD,
     *(_follow("completions", *one) for one in EVENTS),
 )
 runs_after_create(
-    MemberCounter.__table__,  # type: ignore[arg-type]
-    *(_follow("member_counters", *one) for one in EVENTS),
+    CounterChange.__table__,  # type: ignore[arg-type]
+    *(_follow("counter_changes", *one) for one in EVENTS),
+)
+runs_after_create(
+    AwardGrant.__table__,  # type: ignore[arg-type]
+    *(_follow("award_grants", *one) for one in EVENTS),
 )

@@ -6,6 +6,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.community.models.base import Base
 from backend.tables import grants
 
+# Where somebody stands whose rank is not on the ladder.
+BELOW = -1
+
 
 class Rank(Base):
     """One step of the ladder; the higher the position, the higher the rank. Archived, never deleted."""

@@ -6,15 +6,17 @@ CREATE FUNCTION count_season() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     LOCK TABLE completions IN SHARE MODE;
+    LOCK TABLE counter_changes IN SHARE MODE;
     -- Without locking members: whoever waits for the ledger now holds one.
     INSERT INTO scores (member_id, period, counter, value)
     SELECT ledger.member_id, NEW.number, ledger.counter, ledger.value
     FROM season_ledger(NEW.number, clock_timestamp()) AS ledger
-    WHERE NOT EXISTS (
-        SELECT FROM members LEFT JOIN userbase ON userbase.discord_id = members.discord_id
-        WHERE members.id = ledger.member_id
-            AND (NOT userbase.is_active OR members.discord_id LIKE '0%')
-    );
+    WHERE NOT EXISTS (SELECT FROM departures WHERE departures.member_id = ledger.member_id)
+        AND NOT EXISTS (
+            SELECT FROM members LEFT JOIN userbase ON userbase.discord_id = members.discord_id
+            WHERE members.id = ledger.member_id
+                AND (NOT userbase.is_active OR members.discord_id LIKE '0%')
+        );
     RETURN NULL;
 END
 $$
@@ -40,16 +42,25 @@ BEGIN
             AND c.completed_at >= seasons.starts_at AND c.completed_at < seasons.ends_at
         WHERE c.recorded_at <= moment AND (c.revoked_at IS NULL OR c.revoked_at > moment)
         GROUP BY c.member_id
+    ),
+    reached AS (
+        SELECT one.counter::varchar, done.member_id, one.value
+        FROM done, LATERAL (VALUES
+            ('missions_completed', done.missions),
+            ('trainings_completed', done.trainings),
+            ('points', done.points),
+            ('minutes_in_ops', done.minutes)
+        ) AS one (counter, value)
+        UNION ALL
+        SELECT n.counter, n.member_id, sum(n.change)::bigint
+        FROM counter_changes n JOIN seasons ON seasons.number = wanted
+            AND n.counted_at >= seasons.starts_at AND n.counted_at < seasons.ends_at
+        WHERE n.recorded_at <= moment
+        GROUP BY n.counter, n.member_id
     )
-    SELECT one.counter::varchar, done.member_id,
-        rank() OVER (PARTITION BY one.counter ORDER BY one.value DESC), one.value
-    FROM done, LATERAL (VALUES
-        ('missions_completed', done.missions),
-        ('trainings_completed', done.trainings),
-        ('points', done.points),
-        ('minutes_in_ops', done.minutes)
-    ) AS one (counter, value)
-    WHERE one.value > 0;
+    SELECT reached.counter, reached.member_id,
+        rank() OVER (PARTITION BY reached.counter ORDER BY reached.value DESC), reached.value
+    FROM reached WHERE reached.value > 0;
 END
 $$
 """
@@ -66,6 +77,7 @@ BEGIN
     -- In the order in which a revocation takes them.
     LOCK TABLE completion_revocations IN SHARE MODE;
     LOCK TABLE completions IN SHARE MODE;
+    LOCK TABLE counter_changes IN SHARE MODE;
     moment := clock_timestamp();
     UPDATE seasons SET closed_at = moment, closed_by = closer WHERE number = wanted;
     INSERT INTO season_standings (season, counter, member_id, place, value)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.community.models.base import Base
+from backend.community.models.departure import Departure
 from backend.community.models.member import Member
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.occurrence import Occurrence
@@ -30,7 +31,7 @@ grant_sequence(QUEUE, farout_app="USAGE")
 
 
 class Signup(Base):
-    """A member's place at an occurrence: a seat, a place in the queue, or neither any more.
+    """A member's place at an occurrence: a seat, a place in the queue, or neither yet or any more.
 
     A seat has a number, and no number is given twice: so no race can seat one too many.
     """
@@ -40,7 +41,9 @@ class Signup(Base):
         ForeignKeyConstraint(
             ["slot_id", "occurrence_id"], [OccurrenceSlot.id, OccurrenceSlot.occurrence_id]
         ),
-        CheckConstraint("status::text IN ('seated', 'waitlisted', 'withdrawn')", "status_known"),
+        CheckConstraint(
+            "status::text IN ('pending', 'seated', 'waitlisted', 'withdrawn')", "status_known"
+        ),
         CheckConstraint("(status = 'seated') = (seat IS NOT NULL)", "seated_on_a_seat"),
         UniqueConstraint("slot_id", "seat"),
         Index("signups_occurrence_id_queue_idx", "occurrence_id", "queue"),
@@ -81,26 +84,35 @@ RETURNING signups.member_id
 $$
 """
 # Whoever is gone holds no seat: the next in the queue moves up in the same transaction.
-LEAVE_SEATS = """
-CREATE FUNCTION leave_seats() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
+GIVE_UP_SEATS = """
+CREATE FUNCTION give_up_seats(leaver bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     left_behind uuid;
 BEGIN
     FOR left_behind IN
         SELECT occurrences.id FROM occurrences
         JOIN signups ON signups.occurrence_id = occurrences.id
-        JOIN members ON members.id = signups.member_id
-        WHERE members.discord_id = OLD.discord_id AND signups.status <> 'withdrawn'
+        WHERE signups.member_id = leaver AND signups.status <> 'withdrawn'
             AND occurrences.status IN ('planned', 'open', 'locked')
             AND occurrences.starts_at > now()
         ORDER BY occurrences.id FOR UPDATE OF occurrences
     LOOP
-        UPDATE signups SET status = 'withdrawn', seat = NULL FROM members
-        WHERE signups.occurrence_id = left_behind AND signups.member_id = members.id
-            AND members.discord_id = OLD.discord_id;
+        UPDATE signups SET status = 'withdrawn', seat = NULL
+        WHERE occurrence_id = left_behind AND member_id = leaver;
         PERFORM seat_waiting(left_behind);
     END LOOP;
+END
+$$
+"""
+LEAVE_SEATS = """
+CREATE FUNCTION leave_seats() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'departures' THEN
+        PERFORM give_up_seats(NEW.member_id);
+    ELSE
+        PERFORM give_up_seats(id) FROM members WHERE discord_id = OLD.discord_id;
+    END IF;
     RETURN NULL;
 END
 $$
@@ -112,10 +124,17 @@ FOR EACH ROW WHEN (
     AND (NOT NEW.is_active OR NEW.discord_id IS DISTINCT FROM OLD.discord_id)
 ) EXECUTE FUNCTION leave_seats()
 """
-Signup.__table__.add_is_dependent_on(MirroredUser.__table__)  # type: ignore[attr-defined]
+DEPARTURE_TRIGGER = """
+CREATE TRIGGER departures_leave_seats AFTER INSERT ON departures
+FOR EACH ROW EXECUTE FUNCTION leave_seats()
+"""
+for watched in (MirroredUser, Departure):
+    Signup.__table__.add_is_dependent_on(watched.__table__)  # type: ignore[attr-defined]
 runs_after_create(
     Signup.__table__,  # type: ignore[arg-type]
     SEAT_WAITING,
+    GIVE_UP_SEATS,
     LEAVE_SEATS,
     LEAVE_SEATS_TRIGGER,
+    DEPARTURE_TRIGGER,
 )

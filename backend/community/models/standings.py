@@ -1,12 +1,13 @@
 """The functions and triggers that keep the leaderboards equal to the ledger.
 
 ``refresh_scores`` counts some members anew, in the transaction that changed them. A rolling score
-knows the day on which it stops being true, and is counted anew then. Deactivated people have none,
-and neither have erased ones, whose Discord id begins with a 0.
+knows the day on which it stops being true, and is counted anew then. Leavers and deactivated people
+have none, and neither have erased ones, whose Discord id begins with a 0.
 """
 
 from backend.community.models.completion_revocation import CompletionRevocation
-from backend.community.models.member_counter import MemberCounter
+from backend.community.models.counter_change import CounterChange
+from backend.community.models.departure import Departure
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.score import Score
 from backend.community.models.score_tally import ScoreTally
@@ -39,10 +40,12 @@ BEGIN
     RETURN QUERY
     WITH listed AS (
         SELECT members.id FROM members
-        WHERE members.id = ANY (wanted) AND members.discord_id NOT LIKE '0%' AND NOT EXISTS (
-            SELECT FROM userbase
-            WHERE userbase.discord_id = members.discord_id AND NOT userbase.is_active
-        )
+        WHERE members.id = ANY (wanted) AND members.discord_id NOT LIKE '0%'
+            AND NOT EXISTS (SELECT FROM departures WHERE departures.member_id = members.id)
+            AND NOT EXISTS (
+                SELECT FROM userbase
+                WHERE userbase.discord_id = members.discord_id AND NOT userbase.is_active
+            )
     ),
     done AS (
         SELECT c.member_id, c.kind, c.result, c.points, c.minutes, c.completed_at,
@@ -68,6 +71,22 @@ BEGIN
             sum(counted.points) AS points,
             coalesce(sum(counted.minutes), 0) AS minutes
         FROM counted GROUP BY counted.member_id, counted.period
+    ),
+    changed AS (
+        SELECT n.member_id, n.counter, n.change, n.counted_at,
+            (n.counted_at AT TIME ZONE 'UTC')::date AS counted_on
+        FROM counter_changes n JOIN listed ON listed.id = n.member_id
+    ),
+    counted_changes AS (
+        SELECT changed.*, 0::smallint AS period, NULL::date AS due FROM changed
+        UNION ALL
+        SELECT changed.*, days.days::smallint, changed.counted_on + days.days
+        FROM changed, (VALUES (30), (90)) AS days (days)
+        WHERE changed.counted_on > today - days.days
+        UNION ALL
+        SELECT changed.*, seasons.number, NULL
+        FROM changed JOIN seasons ON seasons.closed_at IS NULL
+            AND changed.counted_at >= seasons.starts_at AND changed.counted_at < seasons.ends_at
     )
     SELECT summed.member_id, summed.period, one.counter::varchar, one.value, summed.due
     FROM summed, LATERAL (VALUES
@@ -78,9 +97,11 @@ BEGIN
     ) AS one (counter, value)
     WHERE one.value > 0
     UNION ALL
-    SELECT own.member_id, 0::smallint, own.counter, own.value, NULL
-    FROM member_counters own JOIN listed ON listed.id = own.member_id
-    WHERE own.value > 0;
+    -- A rolling sum may be nothing now, and more once an older correction has left the period.
+    SELECT one.member_id, one.period, one.counter, greatest(sum(one.change), 0)::bigint,
+        min(one.due)
+    FROM counted_changes one GROUP BY one.member_id, one.period, one.counter
+    HAVING sum(one.change) > 0 OR min(one.due) IS NOT NULL;
 END
 $$
 """
@@ -126,11 +147,13 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP <> 'DELETE' THEN
         INSERT INTO score_tally (period, counter, bucket, change)
-        SELECT period, counter, score_bucket(value), count(*) FROM added GROUP BY 1, 2, 3;
+        SELECT period, counter, score_bucket(value), count(*) FROM added
+        WHERE value > 0 GROUP BY 1, 2, 3;
     END IF;
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO score_tally (period, counter, bucket, change)
-        SELECT period, counter, score_bucket(value), -count(*) FROM taken GROUP BY 1, 2, 3;
+        SELECT period, counter, score_bucket(value), -count(*) FROM taken
+        WHERE value > 0 GROUP BY 1, 2, 3;
     END IF;
     RETURN NULL;
 END
@@ -166,6 +189,22 @@ FOR EACH ROW WHEN (
     (NEW.is_active, NEW.discord_id) IS DISTINCT FROM (OLD.is_active, OLD.discord_id)
 ) EXECUTE FUNCTION list_scores()
 """
+FOLLOW_DEPARTURES = """
+CREATE FUNCTION follow_departures() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM refresh_scores(ARRAY(SELECT member_id FROM changed));
+    RETURN NULL;
+END
+$$
+"""
+
+
+def _follow_departures(event: str, rows: str) -> str:
+    return f"""
+CREATE TRIGGER departures_follow_{event} AFTER {event.upper()} ON departures
+REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION follow_departures()
+"""
 
 
 def _tally(event: str, rows: str) -> str:
@@ -175,8 +214,12 @@ REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION tally_scores()
 """
 
 
-for earlier in (CompletionRevocation, MemberCounter, MirroredUser, Score, ScoreTally, Season):
+for earlier in (CompletionRevocation, CounterChange, MirroredUser, Score, ScoreTally, Season):
     SeasonStanding.__table__.add_is_dependent_on(earlier.__table__)  # type: ignore[attr-defined]
+# What counts anew when it is emptied goes before what it counts into.
+CounterChange.__table__.add_is_dependent_on(Score.__table__)  # type: ignore[attr-defined]
+Score.__table__.add_is_dependent_on(ScoreTally.__table__)  # type: ignore[attr-defined]
+Departure.__table__.add_is_dependent_on(SeasonStanding.__table__)  # type: ignore[attr-defined]
 runs_after_create(
     SeasonStanding.__table__,  # type: ignore[arg-type]
     SCORE_BUCKET,
@@ -194,4 +237,10 @@ runs_after_create(
     CLOSE_SEASON,
     LIST_SCORES,
     LIST_SCORES_TRIGGER,
+)
+runs_after_create(
+    Departure.__table__,  # type: ignore[arg-type]
+    FOLLOW_DEPARTURES,
+    _follow_departures("insert", "NEW"),
+    _follow_departures("delete", "OLD"),
 )

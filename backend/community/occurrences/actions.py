@@ -76,6 +76,9 @@ async def change_occurrence(
     await db.flush()
     if change.slots is not None:
         await _write_slots(db, occurrence_id, change.slots)
+    if change.needs_approval is False:
+        await _queue_pending(db, occurrence_id)
+    if change.slots is not None or change.needs_approval is False:
         await _seat_anew(db, occurrence_id)
     record(
         db, "occurrence.changed", actor=by.uid, origin=origin,
@@ -111,6 +114,16 @@ async def _write_slots(db: AsyncSession, occurrence_id: UUID, slots: Sequence[Sl
             index_elements=[OccurrenceSlot.occurrence_id, OccurrenceSlot.name],
             set_={"capacity": rows.excluded.capacity, "position": rows.excluded.position},
         )
+    )
+
+
+async def _queue_pending(db: AsyncSession, occurrence_id: UUID) -> None:
+    """Let everybody who waited for a decision wait for a seat, where they came into the queue."""
+    await db.execute(
+        update(Signup)
+        .where(Signup.occurrence_id == occurrence_id, Signup.status == "pending")
+        .values(status="waitlisted")
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
-from backend.community.dependencies import RequestOrigin, Transaction
+from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.fields import Moment, PageSize, Slug
 from backend.community.members.callers import MaySeeMembers
 from backend.community.members.errors import NotLinkedToDiscord
@@ -24,7 +24,6 @@ from backend.community.occurrences.schemas import (
     SlotDetails,
 )
 from backend.community.trainings.queries import get_training
-from backend.web.cursors import CursorInvalid, read_uuid_cursor, write_cursor
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api", tags=["occurrences"], route_class=StrictRoute)
@@ -63,6 +62,7 @@ async def schedule_class(
 async def list_occurrences(
     db: Transaction,
     caller: MaySeeMembers,
+    cursors: Cursors,
     mission: Slug | None = None,
     training: Slug | None = None,
     since: Annotated[Moment | None, Query(description="From now on, if left out.")] = None,
@@ -73,6 +73,7 @@ async def list_occurrences(
     """List dates of missions and classes, the earliest first."""
     if mine and caller.discord_id is None:
         raise NotLinkedToDiscord
+    name = f"occurrences {mission} {training} {since} {caller.uid if mine else ''}"
     page = await queries.list_occurrences(
         db,
         since=since or datetime.now(UTC),
@@ -81,12 +82,12 @@ async def list_occurrences(
         member_id=(await get_member(db, caller.discord_id)).id
         if mine and caller.discord_id
         else None,
-        after=_read(cursor),
+        after=cursors.read_row(name, cursor, datetime.fromisoformat, UUID),
         limit=limit,
     )
     return OccurrenceList(
         items=[details(found) for found in page.occurrences],
-        next_cursor=write_cursor(page.last[0].isoformat(), page.last[1]) if page.last else None,
+        next_cursor=cursors.write(name, page.last),
     )
 
 
@@ -113,7 +114,10 @@ async def change_occurrence(
 
 def details(found: Found) -> OccurrenceDetails:
     occurrence = found.occurrence
-    own = ("id", "status", "starts_at", "ends_at", "signups_close_at", "place", "details")
+    own = (
+        "id", "status", "starts_at", "ends_at", "signups_close_at", "place", "details",
+        "needs_approval",
+    )  # fmt: skip
     return OccurrenceDetails(
         **{name: getattr(occurrence, name) for name in own},
         mission=found.mission,
@@ -122,16 +126,3 @@ def details(found: Found) -> OccurrenceDetails:
         leader=found.leader,
         slots=[SlotDetails.model_validate(slot, from_attributes=True) for slot in found.slots],
     )
-
-
-def _read(cursor: str | None) -> tuple[datetime, UUID] | None:
-    after = read_uuid_cursor(cursor)
-    if after is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(after[0])
-    except ValueError:
-        raise CursorInvalid from None
-    if moment.tzinfo is None:
-        raise CursorInvalid
-    return moment, after[1]

@@ -17,6 +17,7 @@ class SlotCount:
     capacity: int
     seated: int
     waitlisted: int
+    pending: int
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ async def _slots(db: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[SlotC
             OccurrenceSlot.capacity,
             func.count().filter(Signup.status == "seated"),
             func.count().filter(Signup.status == "waitlisted"),
+            func.count().filter(Signup.status == "pending"),
         )
         .outerjoin(Signup, Signup.slot_id == OccurrenceSlot.id)
         .where(OccurrenceSlot.occurrence_id.in_(ids))
@@ -132,8 +134,8 @@ async def _slots(db: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[SlotC
         .order_by(OccurrenceSlot.position, OccurrenceSlot.name)
     )
     slots: dict[UUID, list[SlotCount]] = defaultdict(list)
-    for occurrence_id, name, capacity, seated, waitlisted in counted:
-        slots[occurrence_id].append(SlotCount(name, capacity, seated, waitlisted))
+    for row in counted:
+        slots[row[0]].append(SlotCount(*row[1:]))
     return slots
 
 

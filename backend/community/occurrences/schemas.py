@@ -2,9 +2,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field
 
-from backend.community.fields import Body, DiscordId, Line, LongText, Moment
+from backend.community.fields import Body, Change, DiscordId, Line, LongText, Moment
 
 Status = Literal["planned", "open", "locked", "completed", "cancelled"]
 
@@ -33,11 +33,19 @@ class NewOccurrence(Body):
     details: LongText | None = None
     leader: DiscordId | None = None
     status: Literal["planned", "open"] = "open"
+    needs_approval: bool = Field(
+        False, description="Whether an officer decides on each sign-up before it counts."
+    )
     slots: Slots
 
 
-class OccurrenceChange(Body):
-    """What is left out stays. A slot that is named gets this capacity; others stay as they are."""
+class OccurrenceChange(Change):
+    """What is left out stays. A slot that is named gets this capacity; others stay as they are.
+
+    Once no approval is needed, whoever waited for it joins the queue.
+    """
+
+    NEVER_EMPTY = ("starts_at", "status", "needs_approval", "slots")
 
     starts_at: Moment | None = None
     ends_at: Moment | None = None
@@ -46,16 +54,8 @@ class OccurrenceChange(Body):
     details: LongText | None = None
     leader: DiscordId | None = None
     status: Literal["planned", "open", "locked", "cancelled"] | None = None
+    needs_approval: bool | None = None
     slots: Slots | None = None
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> "OccurrenceChange":
-        if not self.model_fields_set:
-            raise ValueError("give at least one field")
-        for name in ("starts_at", "status", "slots"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
-        return self
 
 
 class SlotDetails(BaseModel):
@@ -63,6 +63,7 @@ class SlotDetails(BaseModel):
     capacity: int
     seated: int
     waitlisted: int
+    pending: int
 
 
 class OccurrenceDetails(BaseModel):
@@ -79,6 +80,7 @@ class OccurrenceDetails(BaseModel):
     place: str | None
     details: str | None
     leader: str | None
+    needs_approval: bool
     slots: list[SlotDetails]
 
 

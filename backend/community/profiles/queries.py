@@ -13,7 +13,8 @@ from backend.community.items.queries import list_holdings
 from backend.community.items.schemas import Holding
 from backend.community.members.queries import find_member, is_here, list_rank_names
 from backend.community.models import Award, Member, Rank, RankChange
-from backend.community.ranks.queries import BELOW, list_changes, list_ranks
+from backend.community.models.rank import BELOW
+from backend.community.ranks.queries import list_changes, list_ranks
 
 _CHANGES = 20
 

@@ -15,7 +15,7 @@ from backend.community.seasons.errors import SeasonStillOpen
 from backend.community.seasons.queries import count_differences, get_season
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
-from backend.community.standings.actions import compact, refresh, roll
+from backend.community.standings.actions import refresh, roll_all
 from backend.community.standings.queries import differing_scores
 from backend.settings import read_settings
 
@@ -79,28 +79,14 @@ async def _differing(db: AsyncSession, ids: Sequence[int]) -> list[int]:
 
 @commands.command()
 def roll_standings() -> None:
-    """Take out of the rolling leaderboards what left their 30 and 90 days; run it every night."""
+    """Take out of the rolling leaderboards what left their 30 and 90 days, as the worker does daily."""
     asyncio.run(_roll_standings())
 
 
 async def _roll_standings() -> None:
     async with open_community() as community:
-        rolled = await roll_all(community)
+        rolled = await roll_all(community.database)
     console.print(f"{rolled} members counted anew.")
-
-
-async def roll_all(community: Community) -> int:
-    """Roll every score that is out of date, and add up the tally; returns how many members it took."""
-    rolled = 0
-    while True:
-        async with community.database.transaction() as db:
-            found = await roll(db)
-        rolled += found
-        if not found:
-            break
-    async with community.database.transaction() as db:
-        await compact(db)
-    return rolled
 
 
 @commands.command()

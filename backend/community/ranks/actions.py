@@ -9,6 +9,7 @@ from backend.community.audit.actions import record
 from backend.community.audit.origin import Origin
 from backend.community.members.queries import find_uid, get_member
 from backend.community.models import Member, RankChange
+from backend.community.models.rank import BELOW
 from backend.community.ranks import queries
 from backend.community.ranks.errors import (
     CannotRankYourself,
@@ -19,7 +20,6 @@ from backend.community.ranks.errors import (
     RankTooHigh,
     RankUnchanged,
 )
-from backend.community.ranks.queries import BELOW
 from backend.community.ranks.schemas import RankChangeRequest
 
 

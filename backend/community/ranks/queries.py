@@ -10,8 +10,6 @@ from backend.community.members.errors import MemberNotFound
 from backend.community.models import Member, Rank, RankChange
 from backend.community.ranks.errors import RankChangeNotFound, RankNotFound
 
-# Somebody whose rank is not on the ladder stands below it.
-BELOW = -1
 _LATEST_FIRST = (RankChange.kind == "initial", RankChange.effective_on.desc(), RankChange.id.desc())
 
 
@@ -50,7 +48,7 @@ async def lock_member_and_actor(
         select(Member)
         .where(Member.discord_id.in_([member.discord_id, actor_discord_id or ""]))
         .order_by(Member.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     found = {one.discord_id: one for one in (await db.scalars(both)).all()}

@@ -153,10 +153,11 @@ async def _write_lines(
     ]
     if not rows:
         return
-    lines = insert(Attendance)
+    # One statement, so that what follows attendance follows it once.
+    lines = insert(Attendance).values(rows)
     written = {name: lines.excluded[name] for name in (*FIELDS, "completion_id")}
     key = [Attendance.occurrence_id, Attendance.member_id]
-    await db.execute(lines.on_conflict_do_update(index_elements=key, set_=written), rows)
+    await db.execute(lines.on_conflict_do_update(index_elements=key, set_=written))
 
 
 async def _write_report(

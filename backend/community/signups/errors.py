@@ -1,5 +1,5 @@
 from backend.community.trainings.requirements import Missing
-from backend.errors import Conflict, Invalid, NotFound
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class SignupClosed(Conflict):
@@ -27,7 +27,14 @@ class MemberGone(Conflict):
     code = "member_gone"
 
     def __init__(self) -> None:
-        super().__init__("This account is deactivated and can hold no seat.")
+        super().__init__("Whoever has left or is deactivated can hold no seat.")
+
+
+class OwnSignup(NotAllowed):
+    code = "own_signup"
+
+    def __init__(self) -> None:
+        super().__init__("Another officer, or an admin, has to approve your own sign-up.")
 
 
 class RequirementsMissing(Conflict):

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from backend.community.models import Member, MirroredUser, Occurrence, OccurrenceSlot, Signup
+from backend.community.models import Member, Occurrence, OccurrenceSlot, Signup
 from backend.community.signups.errors import SignupNotFound
 
 
@@ -84,11 +84,3 @@ async def list_signups(
     ).all()
     page = rows[:limit]
     return SignupPage(page, page[-1].queue if len(rows) > limit else None)
-
-
-async def is_gone(db: AsyncSession, discord_id: str) -> bool:
-    """Whether the account is known to be deactivated."""
-    gone = select(MirroredUser.user_id).where(
-        MirroredUser.discord_id == discord_id, MirroredUser.is_active.is_(False)
-    )
-    return await db.scalar(gone.limit(1)) is not None

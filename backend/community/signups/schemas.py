@@ -12,13 +12,13 @@ class SignupRequest(Body):
 
 
 class SignupDetails(BaseModel):
-    """A member's place: a seat, or how many are in front of them in the queue."""
+    """A member's place: a seat, their turn in the queue, or neither while an officer has to decide."""
 
     occurrence_id: UUID
     member: str
     display_name: str
     slot: str
-    status: Literal["seated", "waitlisted", "withdrawn"]
+    status: Literal["pending", "seated", "waitlisted", "withdrawn"]
     seat: int | None
     place: int | None
     signed_up_at: datetime

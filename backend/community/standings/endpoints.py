@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from backend.community.counters.schemas import CounterKey
-from backend.community.dependencies import RunningCommunity, Transaction
+from backend.community.dependencies import Cursors, RunningCommunity, Transaction
 from backend.community.fields import PageSize
 from backend.community.members.actions import get_own_member
 from backend.community.members.callers import MaySeeMembers
@@ -12,7 +12,6 @@ from backend.community.standings import actions, queries
 from backend.community.standings.queries import ROLLING, Board, Top
 from backend.community.standings.schemas import Leaderboard, OwnPlace, Standing
 from backend.web.callers import Caller
-from backend.web.cursors import CursorInvalid, read_cursor, write_cursor
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(
@@ -31,13 +30,15 @@ Period = Annotated[
 async def get_leaderboard(
     db: Transaction,
     _: MaySeeMembers,
+    cursors: Cursors,
     counter: Counter,
     period: Period = "all",
     limit: Annotated[PageSize, Query()] = 50,
     cursor: str | None = None,
 ) -> Leaderboard:
     """The best members by a counter, in a period."""
-    after = _read(cursor)
+    name = f"leaderboard {counter} {period}"
+    after = cursors.read_row(name, cursor, int, int)
     board = await _board(db, counter, period)
     as_of = await actions.bring_up_to_date(db) if board.period in ROLLING else None
     top = await queries.top(db, board, after=after, limit=limit)
@@ -46,7 +47,7 @@ async def get_leaderboard(
         period=period,
         as_of=as_of,
         items=_placed(top),
-        next_cursor=write_cursor(str(top.last[0]), top.last[1]) if top.last else None,
+        next_cursor=cursors.write(name, top.last),
     )
 
 
@@ -83,12 +84,3 @@ def _placed(top: Top) -> list[Standing]:
         )
         for place, row in top.rows
     ]  # fmt: skip
-
-
-def _read(cursor: str | None) -> tuple[int, int] | None:
-    after = read_cursor(cursor)
-    if after is None:
-        return None
-    if not (after[0].isascii() and after[0].isdigit() and len(after[0]) < 19):
-        raise CursorInvalid
-    return int(after[0]), after[1]

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.counters.queries import is_declared
+from backend.community.members.queries import gone
 from backend.community.models import Member, Score, SeasonStanding
 from backend.community.models.counter import DERIVED
 from backend.community.models.score import ALL_TIME, LAST_30_DAYS, LAST_90_DAYS
@@ -43,11 +44,9 @@ class Place:
 
 
 async def find_board(db: AsyncSession, counter: str, period: str) -> Board:
-    """Return a board by its names. Declared counters are of all time only. Raises BoardNotFound."""
-    if counter not in DERIVED:
-        if period != "all" or not await is_declared(db, counter):
-            raise BoardNotFound
-        return Board(counter, ALL_TIME)
+    """Return a board by its names. Raises BoardNotFound."""
+    if counter not in DERIVED and not await is_declared(db, counter):
+        raise BoardNotFound
     if period in PERIODS:
         return Board(counter, PERIODS[period])
     try:
@@ -87,7 +86,7 @@ def _running(board: Board) -> Select[*tuple[Any, ...]]:
             Member.display_name, Member.avatar_url,
         )
         .join(Member, Member.id == Score.member_id)
-        .where(Score.period == board.period, Score.counter == board.counter)
+        .where(Score.period == board.period, Score.counter == board.counter, Score.value > 0)
     )  # fmt: skip
 
 
@@ -99,7 +98,8 @@ def _kept(board: Board) -> Select[*tuple[Any, ...]]:
             Member.display_name, Member.avatar_url,
         )
         .join(Member, Member.id == table.member_id)
-        .where(table.season == board.period, table.counter == board.counter)
+        # Who has left since is shown no more, and everybody keeps the place that they had.
+        .where(table.season == board.period, table.counter == board.counter, ~gone())
     )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ async def place_of_member(db: AsyncSession, board: Board, member_id: int) -> Pla
         )
     )  # fmt: skip
     row = await _tallied(db, board, value or 0)
-    place = None if value is None else int(row.above + row.beside + 1)
+    place = int(row.above + row.beside + 1) if value else None
     return Place(value or 0, place, int(row.everybody))
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
-from backend.community.dependencies import RequestOrigin, RunningCommunity, Transaction
+from backend.community.dependencies import Cursors, RequestOrigin, RunningCommunity, Transaction
 from backend.community.fields import DiscordId, PageSize, Slug
 from backend.community.members.actions import get_own_member
 from backend.community.members.callers import MaySeeMembers
@@ -26,7 +26,6 @@ from backend.community.trainings.schemas import (
     WholeTraining,
 )
 from backend.web.callers import Caller
-from backend.web.cursors import CursorInvalid, read_uuid_cursor, write_cursor
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api/trainings", tags=["trainings"], route_class=StrictRoute)
@@ -41,6 +40,7 @@ Member = Annotated[DiscordId, Path()]
 async def list_expiring(
     db: Transaction,
     _: MayManageTrainings,
+    cursors: Cursors,
     days: Annotated[int, Query(ge=1, le=366)] = 30,
     since: Annotated[date | None, Query(description="From today, if left out.")] = None,
     limit: Annotated[PageSize, Query()] = 50,
@@ -48,14 +48,19 @@ async def list_expiring(
 ) -> ExpiringTrainings:
     """List who has to be certified anew within so many days, the earliest first."""
     begin = min(since or datetime.now(UTC).date(), date(2200, 1, 1))
+    name = f"expiring {days} {since}"
     page = await queries.list_expiring(
-        db, since=begin, until=begin + timedelta(days=days), after=_read(cursor), limit=limit
+        db,
+        since=begin,
+        until=begin + timedelta(days=days),
+        after=cursors.read_row(name, cursor, date.fromisoformat, UUID),
+        limit=limit,
     )
     return ExpiringTrainings(
         items=[
             ExpiringTraining.model_validate(row, from_attributes=True) for row in page.completions
         ],
-        next_cursor=write_cursor(page.last[0].isoformat(), page.last[1]) if page.last else None,
+        next_cursor=cursors.write(name, page.last),
     )
 
 
@@ -132,13 +137,3 @@ async def _whole(db: Transaction, training: Training) -> WholeTraining:
             for one in await queries.list_instructors(db, training.id)
         ],
     )
-
-
-def _read(cursor: str | None) -> tuple[date, UUID] | None:
-    after = read_uuid_cursor(cursor)
-    if after is None:
-        return None
-    try:
-        return date.fromisoformat(after[0]), after[1]
-    except ValueError:
-        raise CursorInvalid from None

@@ -1,22 +1,24 @@
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
 
 from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
-from backend.community.dependencies import RequestOrigin, Transaction
-from backend.community.fields import PageSize, Slug
+from backend.community.catalogue.queries import list_entries
+from backend.community.catalogue.schemas import CatalogueListing
+from backend.community.dependencies import Cursors, RequestOrigin, Transaction
+from backend.community.fields import Slug
 from backend.community.members.callers import MaySeeMembers
 from backend.community.models import Training
-from backend.community.trainings import actions, queries
+from backend.community.trainings import actions
 from backend.community.trainings.schemas import (
     NewTraining,
     TrainingChange,
     TrainingDetails,
     TrainingList,
 )
-from backend.web.cursors import read_uuid_cursor, write_cursor
 from backend.web.strict_json import StrictRoute
 
 router = APIRouter(prefix="/api/trainings", tags=["trainings"], route_class=StrictRoute)
@@ -30,18 +32,22 @@ TrainingSlug = Annotated[Slug, Path()]
 async def list_trainings(
     db: Transaction,
     _: MaySeeMembers,
-    search: Annotated[str, Query(max_length=120)] = "",
-    archived: bool = False,
-    limit: Annotated[PageSize, Query()] = 50,
-    cursor: str | None = None,
+    cursors: Cursors,
+    listing: Annotated[CatalogueListing, Query()],
 ) -> TrainingList:
     """List the catalogue by title, with `archived=true` the archived trainings too."""
-    page = await queries.list_trainings(
-        db, search=search, archived=archived, after=read_uuid_cursor(cursor), limit=limit
+    name = listing.name("trainings")
+    page = await list_entries(
+        db,
+        Training,
+        search=listing.search,
+        archived=listing.archived,
+        after=cursors.read_row(name, listing.cursor, str, UUID),
+        limit=listing.limit,
     )
     return TrainingList(
-        items=[TrainingDetails.model_validate(training) for training in page.trainings],
-        next_cursor=write_cursor(*page.last) if page.last else None,
+        items=[TrainingDetails.model_validate(training) for training in page.entries],
+        next_cursor=cursors.write(name, page.last),
     )
 
 

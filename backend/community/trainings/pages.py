@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse
 from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
+from backend.community.catalogue.queries import list_entries
+from backend.community.catalogue.schemas import CatalogueListing
 from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.fields import Slug
 from backend.community.members.callers import MaySeeMembers
@@ -16,7 +18,6 @@ from backend.community.models import Training
 from backend.community.ranks.queries import list_ranks
 from backend.community.trainings import actions, queries
 from backend.community.trainings.schemas import NewTraining, TrainingChange
-from backend.web.cursors import read_uuid_cursor, write_cursor
 from backend.web.forms import Refusal, Sent, SentForm, attempt
 from backend.web.pages import render
 
@@ -33,20 +34,28 @@ async def trainings_page(
     request: Request,
     db: Transaction,
     _: MaySeeMembers,
+    cursors: Cursors,
     search: Annotated[str, Query(max_length=120)] = "",
     archived: bool = False,
     cursor: str | None = None,
 ) -> Response:
-    page = await queries.list_trainings(
-        db, search=search, archived=archived, after=read_uuid_cursor(cursor), limit=_PAGE_SIZE
+    listing = CatalogueListing(search=search.replace("\0", ""), archived=archived)
+    name = listing.name("trainings")
+    page = await list_entries(
+        db,
+        Training,
+        search=listing.search,
+        archived=archived,
+        after=cursors.read_row(name, cursor, str, UUID),
+        limit=_PAGE_SIZE,
     )
     query = {"search": search} if search else {}
     query |= {"archived": "true"} if archived else {}
-    next_cursor = write_cursor(*page.last) if page.last else None
+    next_cursor = cursors.write(name, page.last)
     return render(
         request,
         "trainings.html",
-        trainings=page.trainings,
+        trainings=page.entries,
         search=search,
         archived=archived,
         next_url=f"/trainings?{urlencode(query | {'cursor': next_cursor})}"

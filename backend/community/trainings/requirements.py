@@ -8,7 +8,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.models import Completion, Member, Training, TrainingPrerequisite
-from backend.community.ranks.queries import BELOW, list_ranks
+from backend.community.models.rank import BELOW
+from backend.community.ranks.queries import list_ranks
 
 
 @dataclass(frozen=True)

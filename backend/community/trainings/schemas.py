@@ -2,9 +2,9 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from backend.community.fields import Body, LongText, Points, Slug
+from backend.community.fields import Body, Change, LongText, Points, Slug
 from backend.community.text_fields import Title
 
 Level = Annotated[int, Field(ge=1, le=100)]
@@ -43,8 +43,10 @@ class NewTraining(Body):
     minimum_rank: Slug | None = None
 
 
-class TrainingChange(Body):
+class TrainingChange(Change):
     """What is left out stays. Completions keep the title and the points that they were awarded with."""
+
+    NEVER_EMPTY = ("title", "points", "level", "archived")
 
     title: Title | None = None
     description: LongText | None = None
@@ -53,15 +55,6 @@ class TrainingChange(Body):
     valid_days: ValidDays | None = None
     minimum_rank: Slug | None = None
     archived: bool | None = None
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> "TrainingChange":
-        if not self.model_fields_set:
-            raise ValueError("give at least one field")
-        for name in ("title", "points", "level", "archived"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
-        return self
 
 
 class Instructor(BaseModel):

@@ -59,10 +59,17 @@ COUNTER = """
 INSERT INTO counters (key, title) VALUES ('kudos', 'Kudos from others') ON CONFLICT DO NOTHING
 """
 KUDOS = """
-INSERT INTO member_counters (member_id, counter, value)
-SELECT members.id, 'kudos', 1 + (hashint8(people.n + 11) & 63)
-FROM people JOIN members USING (discord_id) WHERE people.n % 5 = 0
-ON CONFLICT DO NOTHING
+WITH given AS (
+    INSERT INTO member_counters (member_id, counter, value)
+    SELECT members.id, 'kudos', 1 + (hashint8(people.n + 11) & 63)
+    FROM people JOIN members USING (discord_id) WHERE people.n % 5 = 0
+    ON CONFLICT DO NOTHING
+    RETURNING member_id, counter, value
+)
+INSERT INTO counter_changes (member_id, counter, change, counted_at)
+SELECT given.member_id, given.counter, given.value,
+    members.created_at + (now() - members.created_at) * ((hashint8(given.member_id) & 1023) / 1024.0)
+FROM given JOIN members ON members.id = given.member_id
 """
 # From none to 39 a person, 8.5 on average: few do much and many do little. $1: roles.
 FLOWN = """
@@ -175,5 +182,5 @@ SELECT members.id FROM people JOIN members USING (discord_id) ORDER BY members.i
 TALLY = """
 WITH gone AS (DELETE FROM score_tally)
 INSERT INTO score_tally (period, counter, bucket, change)
-SELECT period, counter, score_bucket(value), count(*) FROM scores GROUP BY 1, 2, 3
+SELECT period, counter, score_bucket(value), count(*) FROM scores WHERE value > 0 GROUP BY 1, 2, 3
 """

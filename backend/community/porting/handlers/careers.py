@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.models import Member, Rank, RankChange
+from backend.community.models.rank import BELOW
 from backend.community.porting.handlers.inserting import insert_rows
 from backend.community.porting.handlers.outcomes import (
     CREATED,
@@ -20,7 +21,6 @@ from backend.community.porting.handlers.outcomes import (
 )
 from backend.community.porting.people import NOT_A_MEMBER, find_members
 from backend.community.porting.record_rows import RankChangeRow
-from backend.community.ranks.queries import BELOW
 
 _SAME = {"kind", "rank", "effective_on", "reason", "changed_by", "created_at"}
 _REPLAY = text("""
