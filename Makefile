@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	&& echo $$p && break; done)
 BIN := .venv/bin
+# Processes that share the suite; each has a PostgreSQL of its own, so a given server takes one.
+WORKERS ?= $(if $(TEST_POSTGRES_URL),0,auto)
 READY := .venv/.ready
 
 help: ## list the commands
@@ -22,7 +24,7 @@ run: $(READY) ## start Farout with a database and a stand-in for Discord; Ctrl-C
 	@$(BIN)/farout dev
 
 test: $(READY) ## run the test suite on a real PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4
 
 check: $(READY) ## lint, types, imports, then the tests
 	$(BIN)/ruff check .
