@@ -33,8 +33,8 @@ check: $(READY) ## lint, types, imports, then the tests
 	$(BIN)/lint-imports
 	$(MAKE) --no-print-directory test
 
-slow: $(READY) ## the proofs that take minutes (kill -9 at every write)
-	@$(BIN)/python -m pytest -m slow
+slow: $(READY) ## the proofs that take minutes (kill -9 at every write); ALL_STRINGS=1: every string in every text
+	@$(BIN)/python -m pytest -m slow -n $(WORKERS) --maxprocesses 4
 
 races: $(READY) ## the table of docs/benchmarks.md: what other sign-ins get wrong
 	@$(BIN)/python -m pytest -m "slow or not slow" --durations=0 --durations-min=0 $(RACES)

@@ -12,6 +12,17 @@ EARLIER, LATER = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 QUESTION = {"key": "why", "label": "Why?"}
 
 
+# Taken as what they are alone, which test_webhook_targets.py and test_webhooks.py hold them to.
+NO_TEXTS = {
+    f"{schema}.{field}": reason
+    for schema in ("NewWebhook", "WebhookChange")
+    for field, reason in (
+        ("url", "an address, in the one way of writing it"),
+        ("event_types", "names of the catalogue"),
+    )
+}
+
+
 @dataclass
 class Site:
     """An admin who teaches and writes, and a member to whom it is done."""
@@ -202,6 +213,16 @@ async def write_keys(site: Site, feed: Feed) -> list[str]:
     return ["/api-keys"]
 
 
+async def write_webhooks(site: Site, feed: Feed) -> list[str]:
+    new = {"url": "https://bot.example.org/", "event_types": ["item.added"]}
+    description = feed("NewWebhook.description")
+    made = await site.send("POST", "/api/webhooks", new | {"description": description})
+    first, changed = made["id"], feed("WebhookChange.description")
+    again = await site.send("POST", "/api/webhooks", new)
+    await site.send("PATCH", f"/api/webhooks/{again['id']}", {"description": changed})
+    return ["/webhooks", f"/webhooks/{first}", f"/webhooks/{again['id']}"]
+
+
 def _names(schema: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{schema}.{name}" for name in names)
 
@@ -265,4 +286,7 @@ PARTS = {
     ),
     "boards": Part(write_boards, ("NewCounter.title", "NewSeason.title")),
     "keys": Part(write_keys, ("NewApiKey.name",)),
+    "webhooks": Part(
+        write_webhooks, ("NewWebhook.description", "WebhookChange.description")
+    ),
 }  # fmt: skip

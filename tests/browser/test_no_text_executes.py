@@ -17,8 +17,8 @@ from playwright.async_api import BrowserContext, Page, Route
 
 from backend.community.routes import routes
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
-from tests.browser.hostile_community import PARTS, Part, Site
-from tests.browser.hostile_texts import TEXTS, Feed, chunks, text_fields
+from tests.browser.hostile_community import NO_TEXTS, PARTS, Part, Site
+from tests.browser.hostile_texts import OF_THE_CORPUS, TEXTS, Feed, chunks, text_fields
 from tests.fixtures.application import ORIGIN, Browser, Farout
 from tests.fixtures.community import People
 
@@ -173,10 +173,21 @@ def lengths(farout: Farout) -> dict[str, int]:
     return text_fields(farout.app.openapi())
 
 
+@pytest.mark.parametrize("text", OF_THE_CORPUS)
+async def test_no_address_of_a_webhook_keeps_markup(site: Site, text: str) -> None:
+    for url in (text, f"https://bot.example.org/{text}", f"https://bot.example.org/?{text}"):
+        new = {"url": url, "event_types": ["item.added"]}
+        answer = await site.admin.post("/api/webhooks", json=new)
+        assert answer.status_code in (201, 400, 422), answer.text
+        assert not set('<>"') & set(answer.json().get("url", "")), url
+    new = {"url": "https://bot.example.org/", "event_types": [text]}
+    assert (await site.admin.post("/api/webhooks", json=new)).status_code == 422
+
+
 def test_every_text_field_of_every_request_is_fed(running: Farout) -> None:
     fed = [field for part in PARTS.values() for field in part.fields]
 
-    assert sorted(fed) == sorted(lengths(running))
+    assert sorted([*fed, *NO_TEXTS]) == sorted(lengths(running))
 
 
 @pytest.mark.slow

@@ -177,6 +177,9 @@ ROWS: dict[str, Row] = {
 UNSEEN = {
     "POST /api/awards/{award_id}/grants reason", "POST /api/completions/bulk note",
     "POST /api/completions/bulk role", "POST /api/award-grants/{grant_id}/withdraw reason",
+    "POST /api/completions/bulk members.0",
+    # Shown in the one way of writing an address.
+    "POST /api/webhooks url", "PATCH /api/webhooks/{webhook_id} url",
 }  # fmt: skip
 FIELDS = [leaf for leaf in body_leaves() if leaf.is_text]
 

@@ -75,9 +75,13 @@ async def test_suggests_who_meets_the_whole_rule_and_shows_the_sum(
 
 
 async def test_who_has_it_is_suggested_no_more_until_it_is_withdrawn(
-    officer: Browser, medal: str, people: People, community_owner: Connection
+    admin: Browser, officer: Browser, people: People, community_owner: Connection
 ) -> None:
-    await add_candidate(community_owner, 900)
+    await add_member(community_owner, 900, "Ada", created_at=LONG_AGO)
+    made = await admin.post("/api/awards", json={"name": "Medal", "rule": {"days_here": 30}})
+    medal = f"/api/awards/{made.json()['id']}"
+    assert await people.audited() == ["award.added"]
+    assert await suggested(officer, medal) == ["900"]
     body = {"discord_ids": ["900"], "reason": "Earned."}
 
     first = await officer.post(f"{medal}/grants", json=body)

@@ -103,7 +103,8 @@ async def test_after_everything_that_can_happen_nothing_of_them_is_left(
     }
     assert set(changed) <= {
         "application_messages", "training_instructors", "departures", "idempotency_keys",
-        "audit_log", "api_keys", "blog_posts", "scores", "score_tally",
+        "audit_log", "api_keys", "blog_posts", "scores", "score_tally", "counter_changes",
+        "name_parts",
     }  # fmt: skip
     ip = "SELECT count(*) FROM audit_log WHERE actor_uid = $1 AND ip IS NOT NULL"
     assert await community_owner.fetchval(ip, uid) == 0

@@ -42,9 +42,12 @@ CONTENTS = {
     " FROM award_grants g JOIN members m ON m.id = member_id",
     "departures": "SELECT discord_id, d.*, NULL AS member_id"
     " FROM departures d JOIN members m ON m.id = member_id",
+    # When a declared counter grew is not exported (docs/import-export.md): its rolling sums begin anew.
     "scores": "SELECT discord_id, period, counter, value, due_on"
-    " FROM scores JOIN members m ON m.id = member_id",
+    " FROM scores JOIN members m ON m.id = member_id"
+    " WHERE period = 0 OR counter NOT IN (SELECT key FROM counters)",
     "tally": "SELECT period, counter, bucket, sum(change) FROM score_tally"
+    " WHERE period = 0 OR counter NOT IN (SELECT key FROM counters)"
     " GROUP BY 1, 2, 3 HAVING sum(change) <> 0",
 }
 # The mirror stays: it is auth's.

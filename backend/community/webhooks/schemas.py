@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from backend.community.events.catalogue import EVENT_TYPES
 from backend.community.fields import Body, PastMoment
 from backend.community.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from backend.community.text_fields import readable
+from backend.community.text_fields import one_line
 
 EVERYTHING = "*"
 MOST_WEBHOOKS = 50
@@ -23,10 +23,7 @@ def _known(names: list[str]) -> list[str]:
 
 
 def _line(value: str) -> str:
-    line = readable(value)
-    if "\n" in line:
-        raise ValueError("must be one line")
-    return line
+    return one_line(value) if value else ""
 
 
 EventTypes = Annotated[
