@@ -72,6 +72,14 @@ async def linked(site: Site) -> Scene:
     return scene
 
 
+async def leaving(site: Site) -> Scene:
+    """Somebody who asked for the account to be deleted and signed in once more."""
+    scene = await with_password(site)
+    await scene.browser.post("/auth/deletion", json={"username": NAME})
+    await scene.browser.post("/auth/login", json={"identifier": NAME, "password": PASSWORD})
+    return scene
+
+
 async def registered(site: Site) -> Scene:
     """Somebody whose address waits to be confirmed."""
     browser = site.farout.browser()
