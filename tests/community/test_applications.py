@@ -170,6 +170,7 @@ async def test_nobody_judges_his_own_application(officer: Browser, form: str) ->
     for answer in (
         await officer.post(f"{path}/decision", json={"decision": "accepted", "reason": "x"}),
         await officer.put(f"{path}/vote", json={"vote": "for"}),
+        await officer.get(f"{path}/votes"),
         await officer.post(f"{path}/messages", json={"body": "x", "internal": True}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "cannot_judge_yourself")

@@ -95,7 +95,7 @@ async def decide(
 ) -> Application:
     """Accept or reject; raises ApplicationNotFound, ApplicationDecided, CannotJudgeYourself."""
     application = await get_application(db, application_id, _as_reviewer(by), lock=True)
-    _check_not_own(application, by)
+    check_not_own(application, by)
     _end(application, wanted.decision, by, reason=wanted.reason)
     _record(db, f"application.{wanted.decision}", application, by=by, origin=origin)
     return application
@@ -106,7 +106,7 @@ async def vote(
 ) -> None:
     """Vote, or vote differently; raises ApplicationNotFound, ApplicationDecided."""
     application = await get_application(db, application_id, by, lock=True)
-    _check_not_own(application, by)
+    check_not_own(application, by)
     if application.status != "pending":
         raise ApplicationDecided(application.status)
     values = {"vote": wanted.vote, "comment": wanted.comment or None, "at": func.now()}
@@ -124,7 +124,7 @@ async def write_message(
     """Write into the thread; raises ApplicationNotFound, CannotJudgeYourself."""
     application = await get_application(db, application_id, by)
     if new.internal:
-        _check_not_own(application, by)
+        check_not_own(application, by)
     message = ApplicationMessage(
         application_id=application_id, author_uid=by.uid, is_internal=new.internal, body=new.body
     )
@@ -141,7 +141,8 @@ def _as_reviewer(by: Access) -> Access:
     return Access(by.uid, by.role, by.discord_id, seeing)
 
 
-def _check_not_own(application: Application, by: Access) -> None:
+def check_not_own(application: Application, by: Access) -> None:
+    """Raise CannotJudgeYourself."""
     if application.applicant_uid == by.uid:
         raise CannotJudgeYourself
 

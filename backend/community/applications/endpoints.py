@@ -138,8 +138,8 @@ async def write_message(
 
 @router.get("/{application_id}/votes")
 async def list_votes(db: Transaction, application_id: UUID, access: MayReview) -> VoteList:
-    """What the reviewers think."""
-    await queries.get_application(db, application_id, access)
+    """What the reviewers think; not for the applicant, who may be one of them."""
+    actions.check_not_own(await queries.get_application(db, application_id, access), access)
     return await _votes(db, application_id)
 
 
