@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 Case = dict[str, Any]
 
 
+@cache
 def read(name: str) -> dict[str, Any]:
     """Return a whole file of the corpus, what it says about itself included."""
     content: dict[str, Any] = json.loads((CORPUS / f"{name}.json").read_text("utf-8"))
