@@ -20,10 +20,11 @@ async def occurrences(owner: Connection, secret: str) -> list[str]:
 
 
 async def fingerprint(owner: Connection) -> str:
-    """Return what changes with any value of any row."""
+    """Return what changes with any value of any row, but for what seals the audit log each minute."""
     each = [
         f"(SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} AS t)"
         for (table,) in await owner.fetch(TABLES)
+        if not table.endswith((".audit_links", ".audit_seals"))
     ]
     found: str = await owner.fetchval(f"SELECT concat_ws(',', {', '.join(each)})")
     return found
