@@ -154,10 +154,9 @@ async def run_delivery(database: Database, url: str, transport: Transport) -> No
             wake.clear()
             if await _deliver(database, transport) == BATCH:
                 continue
-            try:
-                await asyncio.wait_for(wake.wait(), _LOOK_SECONDS)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await wake.wait()
     finally:
         await listener.close()
         await transport.close()

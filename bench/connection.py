@@ -39,7 +39,8 @@ class Connection(asyncio.Protocol):
         self._response = Response()
         self._answered = loop.create_future()
         self._transport.write(data)
-        return await asyncio.wait_for(self._answered, PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._answered
 
     def close(self) -> None:
         if self._transport is not None:

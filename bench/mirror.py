@@ -26,6 +26,9 @@ class MirrorFigures:
     p95_ms: float
     p99_ms: float
     longest_ms: float
+    # An emptied mirror made anew by `farout sync reconcile`, the start of the command included.
+    rebuilt: int
+    rebuild_seconds: float
 
 
 async def measure_mirror(lab: Lab) -> MirrorFigures:
@@ -37,6 +40,7 @@ async def measure_mirror(lab: Lab) -> MirrorFigures:
             await asyncio.sleep(0.05)
         backlog_seconds = time.perf_counter() - started
         lags = sorted(await _lags(lab))
+    rebuilt, rebuild_seconds = await _rebuild(lab)
     return MirrorFigures(
         backlog=backlog,
         backlog_seconds=backlog_seconds,
@@ -45,7 +49,18 @@ async def measure_mirror(lab: Lab) -> MirrorFigures:
         p95_ms=_quantile(lags, 0.95),
         p99_ms=_quantile(lags, 0.99),
         longest_ms=lags[-1],
+        rebuilt=rebuilt,
+        rebuild_seconds=rebuild_seconds,
     )
+
+
+async def _rebuild(lab: Lab) -> tuple[int, float]:
+    await lab.community.execute("TRUNCATE userbase")
+    started = time.perf_counter()
+    child = await _start(lab, "sync", "reconcile")
+    await child.wait()
+    seconds = time.perf_counter() - started
+    return await lab.community.fetchval("SELECT count(*) FROM userbase"), seconds
 
 
 async def _lags(lab: Lab) -> list[float]:
@@ -84,19 +99,23 @@ async def _watch(
 
 @asynccontextmanager
 async def _worker(lab: Lab) -> AsyncIterator[None]:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend", "worker",
+    child = await _start(lab, "worker")
+    try:
+        yield
+    finally:
+        child.terminate()
+        await child.wait()
+
+
+async def _start(lab: Lab, *arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "backend", *arguments,
         cwd=lab.home,
         env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **lab.environment},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
-    try:
-        yield
-    finally:
-        child.terminate()
-        await child.wait()
 
 
 def _quantile(ordered: list[float], part: float) -> float:

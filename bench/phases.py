@@ -76,7 +76,10 @@ class Bench:
 
     async def run_mirror(self) -> MirrorFigures:
         """The way of a change to the mirror, with everybody there whom the phases made."""
-        return await measure_mirror(self._lab)
+        found = await measure_mirror(self._lab)
+        if found.rebuilt != await self._count_users():
+            raise WorkNotDone(f"farout sync reconcile rebuilt {found.rebuilt} users only")
+        return found
 
     async def _sign_in_phases(self, number: int) -> tuple[Figures, Figures, list[Ticket]]:
         """The same people twice: nobody has seen them, then everybody has."""

@@ -154,6 +154,8 @@ def _mirror_table(mirror: MirrorFigures) -> Table:
         f"{mirror.p99_ms:.1f}",
         f"{mirror.longest_ms:.1f}",
     )
+    rate = mirror.rebuilt / mirror.rebuild_seconds
+    table.add_row("emptied mirror rebuilt", f"{mirror.rebuilt:,}", f"{rate:,.0f}", "", "", "", "")
     return table
 
 

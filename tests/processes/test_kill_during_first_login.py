@@ -170,6 +170,7 @@ async def test_killed_at_any_message_nothing_is_lost_and_the_next_login_works(
         if not await _crash(scene, process, killing(process, at, arrives=arrives)):
             break
         await _delivered(deliver, auth_owner, community_owner)
-        process = await asyncio.wait_for(_heals(scene, auth_owner, community_owner), 30)
+        async with asyncio.timeout(30):
+            process = await _heals(scene, auth_owner, community_owner)
         await _empty(auth_owner, community_owner)
     assert at > 6

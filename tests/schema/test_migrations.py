@@ -102,7 +102,8 @@ async def test_a_migration_does_not_wait_long_for_a_table(cluster: Cluster) -> N
     await reader.execute("BEGIN; LOCK TABLE members IN ACCESS SHARE MODE")
     try:
         with pytest.raises(MigrationFailed, match=r"lock timeout.*try again later"):
-            await asyncio.wait_for(COMMUNITY.downgrade(url), 20)
+            async with asyncio.timeout(20):
+                await COMMUNITY.downgrade(url)
     finally:
         await reader.close()
     # The migration that met the reader is whole; those above it went down before and come back.

@@ -1,9 +1,9 @@
 """Reconcile makes the mirror what auth says, whatever happened to it, and nothing else."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import pytest
 
 from backend.bridge.events import DeletedUser
@@ -11,6 +11,7 @@ from backend.community.mirror.actions import apply_states
 from backend.community.mirror.errors import ReconcileRunning
 from backend.community.mirror.reconcile import LOCK, reconcile
 from backend.database import Database, DatabaseUnavailable
+from backend.devtools.postgres import OWNER
 from tests.fixtures.databases import Server
 from tests.security.corpora import by_id, cases
 from tests.sync.conftest import Sides
@@ -222,7 +223,8 @@ async def _one_of_three_runs(sides: Sides) -> None:
             return 0
 
     sides.directory.on_page = wait_for_the_others  # type: ignore[method-assign]
-    repaired = await asyncio.wait_for(asyncio.gather(run(), run(), run()), 20)
+    async with asyncio.timeout(20):
+        repaired = await asyncio.gather(run(), run(), run())
 
     assert sorted(repaired) == [0, 0, 30]
     assert await sides.mirrored() == await sides.masters()
@@ -241,7 +243,8 @@ async def _the_next_run_finishes(sides: Sides) -> None:
 
     sides.directory.on_page = stop  # type: ignore[method-assign]
     run = asyncio.create_task(sides.reconcile(settle_seconds=0))
-    await asyncio.wait_for(half_way.wait(), 20)
+    async with asyncio.timeout(20):
+        await half_way.wait()
     # As kill -9 looks to PostgreSQL: the connections of the process break off.
     await sides.community_owner.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'farout_sync'"
@@ -356,17 +359,21 @@ async def test_holding_the_lock_takes_no_connection_from_the_others(
 
 
 @pytest.mark.slow
-async def test_a_hundred_thousand_users_are_rebuilt_in_half_a_minute(sides: Sides) -> None:
-    await sides.add_users(100_000)
+async def test_a_hundred_thousand_users_are_rebuilt_although_statistics_know_of_none(
+    sides: Sides, migrated: Server
+) -> None:
+    # As after a restore in one transaction that autovacuum met half-way: the statistics say "empty".
+    autovacuum = await asyncpg.connect(migrated.url(OWNER, "farout_auth"))
+    async with sides.auth_owner.transaction():
+        await sides.add_users(100_000)
+        await autovacuum.execute("ANALYZE users, account_security")
+    await autovacuum.close()
     await sides.lose_events()
 
-    started = time.monotonic()
     outcome = await reconcile(sides.mirror, sides.directory)
-    rebuilt = time.monotonic() - started
     nothing = await reconcile(sides.mirror, sides.directory)
+    await sides.auth_owner.execute("ANALYZE users, account_security")
 
     assert outcome.repaired == 100_000
     assert await sides.mirrored() == await sides.masters()
-    assert rebuilt < 30
     assert nothing.drift == 0
-    assert nothing.milliseconds < 15_000

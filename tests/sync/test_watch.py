@@ -74,7 +74,8 @@ async def test_whatever_fails_the_watch_goes_on(sides: Sides) -> None:
 
     sides.directory.on_page = fail  # type: ignore[method-assign]
     async with _watching(sides):
-        await asyncio.wait_for(has_failed.wait(), 20)
+        async with asyncio.timeout(20):
+            await has_failed.wait()
         await sides.community_owner.execute(
             "INSERT INTO audit_log (action) VALUES ('password_write.refused')"
         )

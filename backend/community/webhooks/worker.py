@@ -1,6 +1,7 @@
 """What a worker does for webhooks until it is cancelled: send, and clear away what has had its time."""
 
 import asyncio
+import contextlib
 import logging
 from uuid import UUID
 
@@ -84,10 +85,9 @@ async def _look_again_and_again(courier: Courier, wake: asyncio.Event, served: _
             log.warning("farout is away", extra={"action": "webhooks.waiting"})
             await asyncio.sleep(_WHILE_AWAY_SECONDS)
             continue
-        try:
-            await asyncio.wait_for(wake.wait(), _LOOK_SECONDS)
-        except TimeoutError:
-            continue
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await wake.wait()
 
 
 async def _sweep_hourly(database: Database, days: int) -> None:
