@@ -12,8 +12,9 @@ from backend.auth.side import Auth
 from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.community.side import Community
+from backend.errors import SettingsProblem
 from backend.schema.histories import AUTH, COMMUNITY
-from backend.settings import Chosen, SettingsProblem, read_settings
+from backend.settings import Chosen, read_settings
 from backend.sync.endpoints import install as install_watch
 
 Side = Literal["auth", "community"]

@@ -11,11 +11,19 @@ from typing import TypeVar
 
 import asyncpg
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from backend.connections import Connections
+from backend.driver_errors import (
+    COLLISIONS,
+    GONE,
+    UNFIT,
+    VANISHED,
+    is_caused_by,
+    is_connection_trouble,
+)
 from backend.errors import Unavailable
 from backend.refusals import Refusals
 from backend.statements import Rows, Statement
@@ -27,7 +35,6 @@ __all__ = [
     "Rows",
     "Statement",
     "ValuesRefused",
-    "is_connection_trouble",
 ]
 
 CONNECT_SECONDS = 5
@@ -41,35 +48,9 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "15000",
     "timezone": "UTC",
 }
-_GONE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
-)
-
-# What a server says when it does not let us in at all.
-_REFUSED = (
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InsufficientPrivilegeError,
-)
-_COLLISIONS = (
-    asyncpg.UniqueViolationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-)
-
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _UNLOCK_ALL = "SELECT pg_advisory_unlock_all()"
-
-# What a server says of values that a table cannot hold.
-_UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-
 
 Answer = TypeVar("Answer")
 
@@ -81,8 +62,16 @@ class DatabaseUnavailable(Unavailable):
         super().__init__("The database cannot be reached at the moment. Try again shortly.")
 
 
-class Collision(Exception):
-    """A unique constraint, or a deadlock, met two transactions at the same moment; one may retry."""
+class Collision(Unavailable):
+    """A constraint, or a deadlock, met two transactions at the same moment; one may retry.
+
+    What nobody tries again here, the client may: they find what the other one left.
+    """
+
+    code = "collision"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed this at the very same moment. Try again.", retry_after=1)
 
 
 class ValuesRefused(Exception):
@@ -116,15 +105,20 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session: commit when the block ends, roll back if it raises."""
+        """Yield a session: commit when the block ends, roll back if it raises.
+
+        Raises Collision where what a row refers to is gone; the other constraints are the caller's.
+        """
         try:
             async with self._sessions.begin() as db:
                 yield db
-        except (PoolTimeout, *_GONE) as error:
+        except (PoolTimeout, *GONE) as error:
             raise DatabaseUnavailable from error
         except DBAPIError as error:
             if is_connection_trouble(error):
                 raise DatabaseUnavailable from error
+            if is_caused_by(error, VANISHED):
+                raise Collision from error
             raise
         finally:
             await self.refusals.report()
@@ -136,12 +130,14 @@ class Database:
         return Rows(connection.driver_connection, self.refusals)
 
     async def row(self, statement: Statement, **values: object) -> asyncpg.Record | None:
-        """Run one prepared statement by itself and return its first row."""
+        """Run one prepared statement by itself and return its first row; raises Collision."""
         connection = await self._take()
         try:
             with self._connections.lent(connection):
                 return await Rows(connection, self.refusals).row(statement, **values)
-        except _GONE as error:
+        except COLLISIONS as error:
+            raise Collision from error
+        except GONE as error:
             raise DatabaseUnavailable from error
         finally:
             await self.refusals.report()
@@ -154,11 +150,11 @@ class Database:
             with self._connections.lent(connection):
                 async with connection.transaction():
                     yield Rows(connection, self.refusals)
-        except _COLLISIONS as error:
+        except COLLISIONS as error:
             raise Collision from error
-        except _UNFIT as error:
+        except UNFIT as error:
             raise ValuesRefused(f"{type(error).__name__} {error.sqlstate}") from error
-        except _GONE as error:
+        except GONE as error:
             raise DatabaseUnavailable from error
         finally:
             await self.refusals.report()
@@ -180,7 +176,7 @@ class Database:
                     await connection.execute(
                         "SELECT pg_advisory_unlock(hashtextextended($1, 0))", name
                     )
-        except _GONE as error:
+        except GONE as error:
             raise DatabaseUnavailable from error
 
     async def _take(self) -> "asyncpg.Connection[asyncpg.Record]":
@@ -190,7 +186,7 @@ class Database:
         """Await what a server may refuse before any statement of ours."""
         try:
             return await connecting
-        except (asyncpg.PostgresError, *_GONE) as error:
+        except (asyncpg.PostgresError, *GONE) as error:
             raise DatabaseUnavailable from error
 
     @asynccontextmanager
@@ -208,7 +204,7 @@ class Database:
         finally:
             try:
                 # Where the connection is gone, so is the lock.
-                with suppress(*_GONE):
+                with suppress(*GONE):
                     await connection.execute(_UNLOCK_ALL)
                     await connection.close(timeout=CONNECT_SECONDS)
             finally:
@@ -226,16 +222,3 @@ class Database:
     async def close(self) -> None:
         await self._engine.dispose()
         await self._connections.close()
-
-
-def is_connection_trouble(error: DBAPIError) -> bool:
-    """Whether a SQLAlchemy error means that the server is away rather than that we asked wrongly."""
-    if error.connection_invalidated or isinstance(error, InterfaceError):
-        return True
-    trouble = _GONE if error.statement else (*_GONE, *_REFUSED)
-    cause: BaseException | None = error.orig
-    while cause is not None:
-        if isinstance(cause, trouble):
-            return True
-        cause = cause.__cause__
-    return False

@@ -14,9 +14,10 @@ from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
 from backend.database import Database, DatabaseUnavailable
 from backend.discord.sign_in_client import DiscordSignInClient
+from backend.errors import SettingsProblem
 from backend.schema.histories import AUTH, COMMUNITY, History, with_urls
 from backend.schema.settings import MigrationSettings
-from backend.settings import Chosen, SettingsProblem, read_settings
+from backend.settings import Chosen, read_settings
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The kinds of failure. What each becomes is said once: in ``web/error_responses.py`` and ``cli.py``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -72,3 +72,11 @@ class Unavailable(FaroutError):
     def __init__(self, message: str, *, retry_after: int = 5) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class SettingsProblem(Exception):
+    """Settings are missing or bad; ``problems`` has one line for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)

@@ -1,6 +1,5 @@
 """How settings are read: from the environment, then ``.env``, then what ``make run`` wrote."""
 
-from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -8,18 +7,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from backend.errors import SettingsProblem
+
 Network = IPv4Network | IPv6Network
 CommaSeparated = NoDecode
 
 _DISCORD_HOSTS = ("discord.com", "cdn.discordapp.com")
-
-
-class SettingsProblem(Exception):
-    """Settings are missing or bad; ``problems`` has one line for each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
 
 
 class SharedSettings(BaseSettings):

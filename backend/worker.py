@@ -27,8 +27,9 @@ from backend.community.settings import SyncSettings, WebhookSettings
 from backend.community.standings.actions import roll_daily
 from backend.community.webhooks.worker import deliver_webhooks
 from backend.database import Database, DatabaseUnavailable
+from backend.errors import SettingsProblem
 from backend.listener import Listener
-from backend.settings import SettingsProblem, read_all, read_settings
+from backend.settings import read_all, read_settings
 from backend.sync.reach import make_transport, open_directory
 from backend.sync.settings import WatchSettings
 from backend.sync.watch import keep_watch

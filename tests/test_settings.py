@@ -10,7 +10,8 @@ import pytest
 from backend.auth.settings import AuthSettings
 from backend.community.settings import WebhookSettings
 from backend.devtools.discord.standin import StandinSettings, create_standin
-from backend.settings import SettingsProblem, read_settings
+from backend.errors import SettingsProblem
+from backend.settings import read_settings
 
 ROOT = Path(__file__).parents[1]
 GOOD: dict[str, Any] = {

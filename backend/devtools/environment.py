@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from backend.auth.settings import WELL_KNOWN_ADMIN_PASSWORD
 from backend.devtools.discord.standin import STANDIN_CLIENT_ID, STANDIN_CLIENT_SECRET
 from backend.devtools.postgres import OWNER, Cluster, Passwords
-from backend.settings import SettingsProblem
+from backend.errors import SettingsProblem
 
 STANDIN_PATH = "/discord-standin"
 _SERVICES = ("AUTH_DATABASE_URL", "DATABASE_URL")

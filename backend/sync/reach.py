@@ -18,7 +18,8 @@ from backend.community.mirror.actions import apply_events
 from backend.community.password_writes.actions import watch_password_writes
 from backend.community.settings import SyncSettings
 from backend.database import Database
-from backend.settings import SettingsProblem, SharedSettings, read_settings
+from backend.errors import SettingsProblem
+from backend.settings import SharedSettings, read_settings
 
 _CONNECTIONS = 3
 

@@ -49,6 +49,13 @@ async def at_discord(site: Site) -> Scene:
     return Scene(browser, {"query": back.partition("?")[2]})
 
 
+async def at_discord_again(site: Site) -> Scene:
+    """The same where somebody else is signed in."""
+    browser = (await with_password(site)).browser
+    back = site.farout.standin.approve(await browser.begin(), NOVA_ID)
+    return Scene(browser, {"query": back.partition("?")[2]})
+
+
 async def with_discord(site: Site) -> Scene:
     return Scene(await site.farout.signed_in(COSMO_ID))
 

@@ -30,6 +30,7 @@ REASON = {"reason": "Spam"}
 # What stands behind the arrow tells the ways of one route apart.
 STEPS: dict[str, tuple[Setting, dict[str, Any] | None]] = {
     "GET /auth/discord/callback": (scenes.at_discord, None),
+    "GET /auth/discord/callback -> in place of a session": (scenes.at_discord_again, None),
     "GET /auth/discord/callback -> to link": (scenes.at_discord_to_link, None),
     "DELETE /auth/discord/link": (scenes.linked, None),
     "POST /account/discord/unlink": (scenes.linked, None),
@@ -195,3 +196,19 @@ async def test_a_recovery_code_is_named_in_the_entry_of_what_it_opened(site: Sit
     )
 
     assert [row["action"] for row in found] == ["session.started"]
+
+
+async def test_a_sign_in_names_the_session_that_it_replaced(site: Site) -> None:
+    scene = await scenes.at_discord_again(site)
+    before = (await scene.browser.get("/auth/session")).json()["session"]["id"]
+    await _take(scene, "GET /auth/discord/callback", None)
+
+    details = await site.owner.fetchval(
+        "SELECT details->>'replaced' FROM audit_log WHERE action = 'session.started'"
+        " AND target_uid = $1",
+        await uid_of(scene.browser),
+    )
+
+    assert details == before
+    ended = "SELECT revoked_reason FROM sessions WHERE id = $1"
+    assert await site.owner.fetchval(ended, before) == "replaced"

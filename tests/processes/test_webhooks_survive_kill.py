@@ -105,6 +105,38 @@ async def test_whoever_is_killed_after_the_commit_has_told_and_before_it_has_not
     assert [await worker.stop() for worker in workers]
 
 
+async def test_whoever_is_told_to_stop_finishes_what_it_sends_and_begins_nothing(
+    migrated: Server, community_owner: Connection, receiver: Receiver,
+    workers: tuple[FaroutProcess, FaroutProcess],
+) -> None:  # fmt: skip
+    await add_webhook(community_owner, receiver.url)
+    answered = asyncio.Event()
+
+    async def take_time(_: object) -> Answer:
+        await answered.wait()
+        return Answer()
+
+    receiver.judge = take_time
+    worker, _ = workers
+    await worker.start()
+    await change_and_be_killed(migrated, "under way", "after")
+    await receiver.until(1)
+
+    stopping = asyncio.create_task(worker.stop())
+    await change_and_be_killed(migrated, "too late", "after")
+    waits = not stopping.done()
+    answered.set()
+    printed = await stopping
+
+    assert waits
+    assert b"webhooks.finishing" in printed
+    told = await community_owner.fetch(
+        "SELECT attempts, delivered_at IS NOT NULL AS arrived FROM webhook_deliveries ORDER BY id"
+    )
+    assert [tuple(row) for row in told] == [(1, True), (0, False)]
+    assert len(receiver.requests) == 1
+
+
 @pytest.mark.slow
 async def test_what_a_killed_worker_was_sending_is_sent_by_another_under_the_same_id(
     migrated: Server, community_owner: Connection, receiver: Receiver,

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from backend.database import Database
-from backend.settings import SettingsProblem, read_settings
+from backend.errors import SettingsProblem
+from backend.settings import read_settings
 from backend.sync.alerts import Alerts
 from backend.sync.discord_webhook import DiscordWebhook
 from backend.sync.incidents import NAMES

@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 
 from backend.auth.audit.origin import Origin
 from backend.auth.bans.kept import refuse_if_ban_is_kept
-from backend.auth.crypto.secrets import new_token
+from backend.auth.crypto.secrets import new_token, token_hash
 from backend.auth.discord_sign_in import states
 from backend.auth.discord_sign_in.accounts import SignedInUser, upsert_account
 from backend.auth.discord_sign_in.errors import SignInBusy
 from backend.auth.discord_tokens.keeping import kept, kept_values
 from backend.auth.limits.actions import Taken
 from backend.auth.sessions.actions import StartedSession, start_session, starting_statement
+from backend.auth.sessions.replacing import replaced_session
 from backend.auth.side import Auth
 from backend.bridge.events import DiscordProfile, Event, UserState
 from backend.database import Collision
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 # 64 characters of base64url; RFC 7636 4.1 allows 43 to 128.
 _VERIFIER_BYTES = 48
 _TRIES = 8
-_START_AND_KEEP = starting_statement(kept())
+_START_AND_KEEP = starting_statement(kept(), in_place_of=replaced_session())
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,30 @@ async def consume_state(auth: Auth, *, state: str, browsers: Iterable[str]) -> s
     return await states.consume(auth.database, auth.key_ring, state=state, browsers=browsers)
 
 
-async def finish(auth: Auth, *, code: str, code_verifier: str, origin: Origin) -> StartedSession:
-    """Ask Discord who it is, write the account and the session, and link the profile."""
+async def finish(
+    auth: Auth, *, code: str, code_verifier: str, replacing: str | None, origin: Origin
+) -> StartedSession:
+    """Ask Discord who it is, write the account and the session, and link the profile.
+
+    The session whose token is ``replacing``, whoever's it was, ends with it: at its next request it
+    is over here.
+    """
     authorization = await auth.discord.authorize(code=code, code_verifier=code_verifier)
     person = authorization.user
     profile = discord_profile(auth, person)
-    user, session = await _write(auth, authorization, profile, origin)
+    user, session = await _write(auth, authorization, profile, replacing, origin)
     await _announce(auth, person, profile, user, session)
+    if session.has_replaced:
+        await auth.settle()
     return session
 
 
 async def _write(
-    auth: Auth, authorization: Authorization, profile: DiscordProfile, origin: Origin
+    auth: Auth,
+    authorization: Authorization,
+    profile: DiscordProfile,
+    replacing: str | None,
+    origin: Origin,
 ) -> tuple[SignedInUser, StartedSession]:
     """One transaction; tried again when two sign-ins wanted the same name at the same moment."""
     for _ in range(_TRIES):
@@ -100,6 +113,7 @@ async def _write(
                     lifetime=auth.settings.session_seconds,
                     origin=origin,
                     statement=_START_AND_KEEP,
+                    replacing=token_hash(replacing) if replacing else None,
                     **kept_values(auth.key_ring, user.id, authorization.tokens),
                 )
             return user, session

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, status
 from starlette.responses import RedirectResponse
 
-from backend.auth.audit.origin import Origin
 from backend.auth.crypto.secrets import looks_like_a_token
 from backend.auth.dependencies import request_origin, running_auth
 from backend.auth.discord_sign_in import actions, linking
@@ -21,8 +20,6 @@ from backend.auth.discord_sign_in.errors import (
 from backend.auth.discord_sign_in.states import LIFETIME_SECONDS, ConsumedState
 from backend.auth.limits.dependencies import announce
 from backend.auth.limits.policies import DISCORD_SIGN_IN
-from backend.auth.sessions.actions import end_session_of_token
-from backend.auth.side import Auth
 from backend.web.callers import require_caller
 from backend.web.direct_route import DirectRoute
 from backend.web.next_path import safe_next_path
@@ -89,22 +86,18 @@ async def finish_sign_in(request: Request) -> Response:
     code = _accept(answer, issuer=auth.settings.discord_issuer)
     if consumed.purpose == "link":
         return await finish_link(request, consumed, code)
+    before = cookies.session_token(cookie_header)
     session = await actions.finish(
-        auth, code=code, code_verifier=consumed.code_verifier, origin=origin
+        auth,
+        code=code,
+        code_verifier=consumed.code_verifier,
+        replacing=before if before and looks_like_a_token(before) else None,
+        origin=origin,
     )
-    await _end_replaced(auth, cookies.session_token(cookie_header), origin)
     response = RedirectResponse(consumed.next_path, status.HTTP_303_SEE_OTHER)
     cookies.set_session(response, session.token, max_age=auth.settings.session_seconds)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-async def _end_replaced(auth: Auth, token: str | None, origin: Origin) -> None:
-    """End the session that this browser had before; at its next request it is over here."""
-    if token is None or not looks_like_a_token(token):
-        return
-    if await end_session_of_token(auth.database, token, reason="replaced", origin=origin):
-        await auth.settle()
 
 
 async def finish_link(request: Request, consumed: ConsumedState, code: str) -> Response:

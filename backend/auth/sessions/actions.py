@@ -48,13 +48,18 @@ class StartedSession:
     uid: UUID
     version: int
     expires_at: datetime
+    # Whether the session that the browser had before ended with this start.
+    has_replaced: bool = False
 
 
-def starting_statement(*beside: CTE, with_factor: bool = False) -> Statement:
+def starting_statement(
+    *beside: CTE, with_factor: bool = False, in_place_of: CTE | None = None
+) -> Statement:
     """Insert the session and its audit entry, unless the account is banned: one round trip.
 
     What ``beside`` writes goes along with it, as the ``statement`` of a start. The entry of one
-    ``with_factor`` names the second factor, which is a value of its own.
+    ``with_factor`` names the second factor, which is a value of its own, and the entry of one
+    ``in_place_of`` another session names that one.
     """
     method = bindparam("method", type_=Session.method.type)
     columns = [
@@ -82,12 +87,20 @@ def starting_statement(*beside: CTE, with_factor: bool = False) -> Statement:
     told: list[Any] = ["session_id", started.c.id, "method", started.c.method]
     if with_factor:
         told += ["factor", cast(bindparam("factor"), String)]
-    recorded = record_beside(started, "session.started", func.jsonb_build_object(*told))
+    replaced: ColumnElement[Any] = null()
+    if in_place_of is not None:
+        replaced = select(in_place_of.c.id).scalar_subquery()
+        told += ["replaced", replaced]
+    details = func.jsonb_strip_nulls(func.jsonb_build_object(*told))
+    recorded = record_beside(started, "session.started", details)
     return Statement(
-        select(started.c.id, started.c.expires_at, AccountSecurity.uid, AccountSecurity.version)
+        select(
+            started.c.id, started.c.expires_at, replaced.label("replaced"),
+            AccountSecurity.uid, AccountSecurity.version,
+        )
         .join(AccountSecurity, AccountSecurity.user_id == started.c.user_id)
         .add_cte(recorded, *beside)
-    )
+    )  # fmt: skip
 
 
 _START = starting_statement()
@@ -122,7 +135,9 @@ async def start_session(
     )
     if row is None:
         raise await find_ban(rows, user_id)
-    return StartedSession(token, row["id"], row["uid"], row["version"], row["expires_at"])
+    return StartedSession(
+        token, row["id"], row["uid"], row["version"], row["expires_at"], bool(row["replaced"])
+    )
 
 
 def _end_statement(found: Select[UUID]) -> Statement:

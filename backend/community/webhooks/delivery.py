@@ -76,6 +76,11 @@ class Courier:
         self._ring = ring
         # Requests are many at a time, connections to the database few.
         self._places = asyncio.Semaphore(_CONNECTIONS)
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing from now on; what is claimed is still sent."""
+        self._is_stopping = True
 
     async def due(self) -> Sequence[UUID]:
         """Return the endpoints for which something is due."""
@@ -91,15 +96,16 @@ class Courier:
         return sum(await asyncio.gather(*map(self.serve, await self.due())))
 
     async def serve(self, endpoint_id: UUID) -> int:
-        """Send one endpoint what is due to it until nothing is, or it has to rest."""
+        """Send one endpoint what is due to it until nothing is, or it has to rest, or we stop."""
         made = 0
-        while True:
+        while not self._is_stopping:
             async with self._transaction() as db:
                 claimed = await claim(db, endpoint_id)
             if not claimed.parcels:
-                return made
+                break
             await asyncio.gather(*(self._deliver(claimed, one) for one in claimed.parcels))
             made += len(claimed.parcels)
+        return made
 
     async def _deliver(self, claimed: Claimed, parcel: Parcel) -> None:
         outcome = await self._send(claimed, parcel)

@@ -20,10 +20,16 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 _WHILE_AWAY_SECONDS = 1.0
 _SWEEP_SECONDS = 3600.0
+# Longer than a request may take, and shorter than what a container is given to stop.
+_FINISH_SECONDS = 15.0
 
 
 async def deliver_webhooks(settings: WebhookSettings, database: Database, url: str) -> None:
-    """Tell the endpoints of events, at once when one is committed; any number of workers may."""
+    """Tell the endpoints of events, at once when one is committed; any number of workers may.
+
+    When it is cancelled, what is being sent comes to its end first: a request that is cut off is sent
+    a second time by somebody else.
+    """
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_sweep_hourly(database, settings.webhook_log_days))
         rules = Rules.of(settings)
@@ -42,25 +48,36 @@ async def _keep_delivering(url: str, courier: Courier) -> None:
     listener = Listener(url, "farout_webhooks", lambda _: wake.set(), heartbeat_seconds=10)
     listener.start()
     log.info("sending webhooks", extra={"action": "webhooks.ready"})
+    served = _Round(courier)
     try:
-        async with asyncio.TaskGroup() as serving:
-            await _look_again_and_again(courier, wake, _Round(serving, courier))
+        await _look_again_and_again(courier, wake, served)
     finally:
         await listener.close()
+        await served.finish()
 
 
 class _Round:
     """The endpoints that this worker serves at the moment, each by a task of its own."""
 
-    def __init__(self, tasks: asyncio.TaskGroup, courier: Courier) -> None:
-        self._tasks = tasks
+    def __init__(self, courier: Courier) -> None:
         self._courier = courier
-        self._served: set[UUID] = set()
+        self._served: dict[UUID, asyncio.Task[None]] = {}
 
     def begin(self, endpoint_id: UUID) -> None:
         if endpoint_id not in self._served:
-            self._served.add(endpoint_id)
-            self._tasks.create_task(self._serve_one(endpoint_id))
+            self._served[endpoint_id] = asyncio.create_task(self._serve_one(endpoint_id))
+
+    async def finish(self) -> None:
+        """Begin nothing new, and wait for what is being sent."""
+        self._courier.stop()
+        under_way = list(self._served.values())
+        if not under_way:
+            return
+        log.info("finishing", extra={"action": "webhooks.finishing", "endpoints": len(under_way)})
+        _, late = await asyncio.wait(under_way, timeout=_FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _serve_one(self, endpoint_id: UUID) -> None:
         try:
@@ -72,7 +89,7 @@ class _Round:
             log.exception("webhooks could not be delivered", extra={"action": "webhooks.failed"})
             await asyncio.sleep(_WHILE_AWAY_SECONDS)
         finally:
-            self._served.discard(endpoint_id)
+            del self._served[endpoint_id]
 
 
 async def _look_again_and_again(courier: Courier, wake: asyncio.Event, served: _Round) -> None:
