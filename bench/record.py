@@ -31,6 +31,11 @@ WARM_UP = 20
 WANTED_MS = 10.0
 # Of a cluster on loopback that may be measured more than once.
 PASSWORDS = Passwords(owner="bench", auth_service="bench", app="bench", sync="bench")
+# Nobody restores or follows a scratch cluster, and nothing is to clean up before all is there.
+FILL_SETTINGS = {
+    "shared_buffers": "2GB", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "16GB",
+    "checkpoint_timeout": "1h", "autovacuum": "off",
+}  # fmt: skip
 _USAGE = re.compile(rb"!\s+([0-9.]+) s user, ([0-9.]+) s system, ([0-9.]+) s elapsed")
 
 
@@ -163,7 +168,7 @@ async def _measure(cluster: Cluster, log: Path, rounds: int) -> None:
 
 def run(home: Path, members: int, rounds: int) -> Cluster:
     """Fill quickly, without caring for a crash; then measure a server that cares."""
-    cluster = Cluster(home, PASSWORDS, durable=False)
+    cluster = Cluster(home, PASSWORDS, durable=False, settings=FILL_SETTINGS)
     cluster.start()
     asyncio.run(_fill(cluster, members))
     cluster.stop()

@@ -57,6 +57,11 @@ class Values:
         one = self.person(number)
         return None if number % 8 == 0 else (one["name"], one["id"])
 
+    def found(self, number: int) -> tuple[str, int] | None:
+        """Return the same of a search: nobody is shown whose name does not have it."""
+        begin = self.position(number)
+        return begin and (self.search(number) + begin[0][:2], begin[1])
+
     def search(self, number: int) -> str:
         """Return letters of somebody's name, a whole name, very common letters, or nobody's name."""
         name: str = self.person(number)["name"]
@@ -95,8 +100,8 @@ async def read_values(owner: "asyncpg.Connection[asyncpg.Record]", rounds: int) 
         common=[
             row["part"]
             for row in await owner.fetch(
-                "SELECT part FROM name_parts TABLESAMPLE SYSTEM (5)"
-                " GROUP BY part ORDER BY count(*) DESC LIMIT 20"
+                "SELECT left(part, 3) AS part FROM name_parts TABLESAMPLE SYSTEM (5)"
+                " GROUP BY 1 ORDER BY count(*) DESC LIMIT 20"
             )
         ],
         awarded=awarded,
@@ -143,7 +148,16 @@ def work_of(values: Values) -> dict[str, Work]:
             db, n, training=training(n), rank=rank(n // len(values.trainings))
         ),
         "name search": lambda db, n: first_page(db, n, search=values.search(n)),
-        "name search, later": lambda db, n: page(db, n, search=values.search(n)),
+        "name search, later": lambda db, n: list_members(
+            db, MemberFilters(search=values.search(n)), after=values.found(n), limit=PAGE
+        ),
+        "name search, newest": lambda db, n: first_page(
+            db, n, search=values.search(n), sort="-joined"
+        ),
+        "mission, newest": lambda db, n: first_page(db, n, mission=mission(n), sort="-joined"),
+        "name search, mission": lambda db, n: first_page(
+            db, n, search=values.search(n), mission=mission(n)
+        ),
         "name search, rank": lambda db, n: first_page(db, n, search=values.search(n), rank=rank(n)),
         "newest of a mission": lambda db, n: history(
             db, n, mission_id=values.missions[n % len(values.missions)]["id"]

@@ -68,7 +68,10 @@ class SignedCursors:
         """Return the cursor that goes on after ``position`` in the list ``of``; None at its end."""
         if position is None:
             return None
-        packed = json.dumps(position, separators=(",", ":"), default=_plain).encode()
+        # Not escaped: six bytes for a letter would make a long name too long.
+        packed = json.dumps(
+            position, separators=(",", ":"), default=_plain, ensure_ascii=False
+        ).encode()
         return base64.urlsafe_b64encode(self._mac(of, packed) + packed).rstrip(b"=").decode()
 
     def read(self, of: str, cursor: str | None) -> Position | None:

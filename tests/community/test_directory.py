@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.community.members import directory
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.fixtures.application import Browser
 from tests.fixtures.community import People, add_member
@@ -57,7 +58,46 @@ async def test_finds_part_of_a_name_whatever_its_case(
     for number, name in enumerate(("Anna Starling", "Ostara", "50% off", "a_b", "axb", "Ölaf")):
         await add_member(community_owner, 900 + number, name)
 
-    assert await names(member, search=search) == found
+    assert sorted(await names(member, search=search)) == sorted(found)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+async def test_a_search_is_sorted_from_the_found_letters_on_and_shows_everybody_once(
+    member: Browser, community_owner: Connection, limit: int
+) -> None:
+    called = ("Ostara", "Anna Star", "Star Starling", "Tobias", "Bea Star", "Starling")
+    for number, name in enumerate(called):
+        await add_member(community_owner, 900 + number, name)
+    found = ["Anna Star", "Bea Star", "Star Starling", "Ostara", "Starling"]
+
+    assert await names(member, search="star", limit=limit) == found
+    assert await names(member, search="star", sort="-name", limit=limit) == found[::-1]
+    assert await names(member, search="starl", limit=limit) == ["Star Starling", "Starling"]
+    assert await names(member, search="tarling a", limit=limit) == []
+
+
+async def test_what_many_are_called_is_found_in_every_order(
+    member: Browser, community_owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "_MOST_SORTED", 2)
+    for number, name in enumerate(("Zora B", "Azora", "Nobody", "Zora A", "Zoë")):
+        joined = datetime(2026, 1, 1 + number, tzinfo=UTC)
+        await add_member(community_owner, 900 + number, name, created_at=joined)
+
+    assert await names(member, search="zora", sort="joined", limit=1) == [
+        "Zora B", "Azora", "Zora A",
+    ]  # fmt: skip
+    assert await names(member, search="zora", sort="rank", limit=1) == ["Azora", "Zora A", "Zora B"]
+    assert await names(member, search="nobo", sort="-joined") == ["Nobody"]
+
+
+async def test_a_long_name_in_any_script_can_end_a_page(
+    member: Browser, community_owner: Connection
+) -> None:
+    for number in range(2):
+        await add_member(community_owner, 900 + number, "\U0001f680" * 99 + str(number))
+
+    assert len(await names(member, search="\U0001f680" * 3, limit=1)) == 2
 
 
 async def test_filters_by_rank_record_and_time(

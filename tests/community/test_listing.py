@@ -81,7 +81,7 @@ async def test_what_was_lost_is_found_out_and_written_again(
 ) -> None:
     browser = await people.sign_in()
     member = await add_member(community_owner, 901, "Andromeda")
-    await community_owner.execute("DELETE FROM name_parts WHERE part = 'dro'")
+    await community_owner.execute("DELETE FROM name_parts WHERE part = 'dromeda'")
     await community_owner.execute(
         "INSERT INTO achievements VALUES ($1, 'mission', 'never', 'andromeda', 'member')", member
     )

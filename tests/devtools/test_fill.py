@@ -4,7 +4,7 @@ import pytest
 
 from backend.community.projection.commands import compare_all
 from backend.devtools.discord.seeds import NOVA_ID
-from backend.devtools.fill import actions
+from backend.devtools.fill import actions, shares
 from backend.devtools.fill.actions import OwnerMustBeSuperuser, fill
 from backend.devtools.postgres import OWNER
 from backend.schema.histories import AUTH, COMMUNITY
@@ -52,11 +52,41 @@ async def test_a_large_fill_leaves_every_index_as_it_was(
     farout: Farout, migrated: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(actions, "_WORTH_IT", 10)
+    monkeypatch.setattr(shares, "PEOPLE_OF_A_SHARE", 20)
 
     assert await _fill(migrated, 50) == 50
 
+    assert await compare_all(farout.community) == (50, [])
     assert (await verify(AUTH, migrated.url(OWNER, "farout_auth"))).is_equal
     assert (await verify(COMMUNITY, migrated.url(OWNER, "farout"))).is_equal
+
+
+async def test_a_fill_that_was_stopped_is_finished_by_the_next(
+    farout: Farout, migrated: Server, community_owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_WORTH_IT", 10)
+    monkeypatch.setattr(shares, "PEOPLE_OF_A_SHARE", 20)
+    share, made = shares.Shares._make, list[int]()
+
+    async def stop_after_two(self: shares.Shares, connection: object, place: int) -> None:
+        await share(self, connection, place)
+        made.append(place)
+        if len(made) > 2:
+            raise ConnectionError
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(shares.Shares, "_make", stop_after_two)
+        with pytest.raises(ExceptionGroup):
+            await _fill(migrated, 100)
+    missing = 100 - await community_owner.fetchval("SELECT count(*) FROM members")
+    assert 0 < missing < 100
+    assert not (await verify(COMMUNITY, migrated.url(OWNER, "farout"))).is_equal
+
+    assert await _fill(migrated, 100) == missing
+
+    assert (await verify(COMMUNITY, migrated.url(OWNER, "farout"))).is_equal
+    assert await compare_all(farout.community) == (100, [])
+    assert await _tally_is_right(community_owner)
 
 
 async def test_life_goes_on_among_made_up_people(farout: Farout, migrated: Server) -> None:

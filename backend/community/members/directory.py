@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
     Text,
-    and_,
     cast,
     exists,
     func,
@@ -20,49 +18,29 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, defer
+from sqlalchemy.orm import defer
 
 from backend.community.members.by_rank import select_by_rank
 from backend.community.members.schemas import MemberFilters
-from backend.community.models import (
-    Achievement,
-    Departure,
-    Member,
-    MirroredUser,
-    Mission,
-    NamePart,
-    Training,
+from backend.community.members.sources import (
+    SHORTEST_PART,
+    Source,
+    achievements,
+    begins_with,
+    found_in,
+    parts_of_names,
 )
+from backend.community.models import Departure, Member, MirroredUser
 from backend.web.cursors import Position
 
 _NAME = func.lower(Member.display_name)
-# A trigram has three characters; what is shorter is looked for at the beginning of a name.
-_SHORTEST_PART = 3
+# About where to sort everybody who was found takes as long as to look through a million for a page.
+_MOST_SORTED = 2000
 # Most of a row, and on no list.
 _WITHOUT_RECORD = (
     defer(Member.missions_completed, raiseload=True),
     defer(Member.trainings_completed, raiseload=True),
 )
-
-
-@dataclass(frozen=True)
-class Source:
-    """A table with members in the order of their names, and what is looked for in it."""
-
-    table: Any
-    conditions: list[ColumnElement[bool]]
-
-    @property
-    def name(self) -> ColumnElement[str]:
-        return self.table.name.expression  # type: ignore[no-any-return]
-
-    def holds(self) -> ColumnElement[bool]:
-        """Return what holds for whoever is found here, where another index gives the order."""
-        return exists().where(self.member_id == Member.id, *self.conditions)
-
-    @property
-    def member_id(self) -> ColumnElement[int]:
-        return self.table.member_id.expression  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -79,68 +57,70 @@ async def list_members(
     """Return those who are here, or those who left, as far as all the filters hold."""
     # A plan that fits any value fits the rare ones badly, and here the values decide.
     await db.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    part = await _rarest_part(db, filters.search)
-    wanted = select_members(filters, after=after, limit=limit + 1, part=part)
+    is_common = await _is_common(db, filters)
+    wanted = select_members(filters, after=after, limit=limit + 1, is_common=is_common)
     rows = (await db.execute(wanted)).all()
     page = rows[:limit]
     last = _position(page[-1]) if len(rows) > limit else None
     return MemberPage([row[0] for row in page], last)
 
 
-_RAREST = text("""
-    SELECT part FROM (SELECT part FROM name_parts_of(:search) AS part LIMIT 6) AS one ORDER BY (
-        SELECT count(*) FROM (
-            SELECT FROM name_parts WHERE name_parts.part = one.part LIMIT 1000
-        ) AS few
-    ), part LIMIT 1
-""")
-
-
-async def _rarest_part(db: AsyncSession, search: str) -> str | None:
-    """Return the three letters of a search to look for: those of the fewest names, as far as counted."""
-    if len(search) <= _SHORTEST_PART:
-        return None
-    part: str | None = await db.scalar(_RAREST, {"search": search})
-    return part
+async def _is_common(db: AsyncSession, filters: MemberFilters) -> bool:
+    """Whether so many have what is searched for that they are not all sorted in another order."""
+    if len(filters.search) < SHORTEST_PART or filters.sort.endswith("name"):
+        return False
+    [named] = parts_of_names(filters.search)
+    some = select(named.table.member_id).where(*named.conditions).limit(_MOST_SORTED).subquery()
+    return await db.scalar(select(func.count()).select_from(some)) == _MOST_SORTED
 
 
 def select_members(
-    filters: MemberFilters, *, after: Position | None, limit: int, part: str | None = None
+    filters: MemberFilters, *, after: Position | None, limit: int, is_common: bool = False
 ) -> Select[*tuple[Any, ...]]:
     """Return the statement of a page: members with what they are sorted by.
 
-    It reads the index that holds what is looked for in the order of names: ``name_parts`` of a
-    search, ``part`` being three of its letters, or ``achievements`` of what people did.
+    It reads the index that holds what is looked for in the order of the page: ``name_parts`` of a
+    search, in the order of the names from the found letters on, or ``achievements`` of what people
+    did, in the order of their names. In another order, a search that many are found by walks along
+    that one until the page is full.
     """
     is_down = filters.sort.startswith("-")
-    by_name = filters.sort.endswith("name")
-    sources = [*_parts(filters.search, part), *_achievements(filters)]
+    sources = [*([] if is_common else parts_of_names(filters.search)), *achievements(filters)]
+    conditions = conditions_of(filters)
+    if is_common:
+        conditions.append(func.strpos(_NAME, func.lower(filters.search)) > 0)
     if filters.sort.endswith("rank"):
-        conditions = [*conditions_of(filters), *(one.holds() for one in sources)]
+        conditions += (one.holds() for one in sources)
         ranked = select_by_rank(conditions, after=after, limit=limit, is_down=is_down)
         return ranked.options(*_WITHOUT_RECORD)
-    ordered: tuple[ColumnElement[Any], ColumnElement[Any]] = (_NAME, Member.id.expression)
-    if not by_name:
-        ordered = (Member.created_at.expression, Member.id.expression)
-    elif sources:
-        ordered = (sources[0].name, sources[0].member_id)
-    members = select(Member, ordered[0]).where(*conditions_of(filters)).limit(limit)
+    order, begin = _order(filters, sources, after)
+    members = select(Member, order[-2]).where(*conditions).limit(limit)
     for source in sources:
-        members = members.join(source.table, source.member_id == Member.id)
+        members = members.join(source.table, source.table.member_id == Member.id)
         members = members.where(*source.conditions)
     if after is not None:
-        where = tuple_(after[0] if by_name else datetime.fromisoformat(str(after[0])), after[1])
-        row = tuple_(*ordered)
+        row, where = tuple_(*order), tuple_(*begin)
         members = members.where(row < where if is_down else row > where)
-    return _ordered(members.options(*_WITHOUT_RECORD), *ordered, is_down=is_down)
+    return _ordered(members.options(*_WITHOUT_RECORD), *order, is_down=is_down)
 
 
-def _ordered(
-    members: Select[Any], key: ColumnElement[Any], last: ColumnElement[Any], *, is_down: bool
-) -> Select[Any]:
-    if is_down:
-        return members.order_by(key.desc(), last.desc())
-    return members.order_by(key, last)
+def _order(
+    filters: MemberFilters, sources: Sequence[Source], after: Position | None
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return what a page is sorted by, its name or moment last but one, and where it begins."""
+    begin: tuple[Any, ...] = after or ()
+    if filters.sort.endswith("joined"):
+        moment = (datetime.fromisoformat(str(begin[0])), begin[1]) if begin else ()
+        return (Member.created_at, Member.id), moment
+    order = sources[0].order if sources else (_NAME, Member.id)
+    if len(order) > len(begin) > 0:
+        is_down = filters.sort.startswith("-")
+        begin = (found_in(str(begin[0]), filters.search, is_down=is_down), *begin)
+    return order, begin
+
+
+def _ordered(members: Select[Any], *order: ColumnElement[Any], is_down: bool) -> Select[Any]:
+    return members.order_by(*(key.desc() if is_down else key for key in order))
 
 
 def _position(row: Any) -> Position:
@@ -152,9 +132,8 @@ def conditions_of(filters: MemberFilters) -> list[ColumnElement[bool]]:
     """Return what must hold for a member to be in this directory."""
     left = exists().where(Departure.member_id == Member.id)
     conditions = [left if filters.left else ~left, ~_account(~MirroredUser.is_active)]
-    if 0 < len(filters.search) < _SHORTEST_PART:
-        wanted = func.lower(filters.search, type_=Text)
-        conditions.append(and_(wanted <= _NAME, wanted.concat("\U0010ffff") > _NAME))
+    if 0 < len(filters.search) < SHORTEST_PART:
+        conditions += begins_with(_NAME, func.lower(filters.search, type_=Text))
     # Those who did something are found with their rank in the same index.
     if filters.rank is not None and not (filters.mission or filters.training):
         conditions.append(Member.rank == filters.rank)
@@ -162,44 +141,6 @@ def conditions_of(filters: MemberFilters) -> list[ColumnElement[bool]]:
     conditions += _of_the_record(filters)
     conditions += _of_the_time(filters)
     return conditions
-
-
-def _parts(search: str, part: str | None) -> list[Source]:
-    """Return where those are whose name has this in it; three letters are a part themselves."""
-    if len(search) < _SHORTEST_PART:
-        return []
-    table = aliased(NamePart)
-    wanted = func.lower(search, type_=Text)
-    if len(search) == _SHORTEST_PART:
-        return [Source(table, [table.part == wanted])]
-    escaped = search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    like = table.name.like(func.lower(f"%{escaped}%", type_=Text), escape="\\")
-    return [Source(table, [table.part == part, like])]
-
-
-def _achievements(filters: MemberFilters) -> list[Source]:
-    """Return where those are who did what is asked for, a training that is valid today."""
-    found = []
-    if filters.mission is not None:
-        table = aliased(Achievement)
-        slug = _slug(Mission, filters.mission)
-        found.append(Source(table, [table.kind == "mission", table.slug == slug]))
-    if filters.training is not None:
-        table = aliased(Achievement)
-        slug = _slug(Training, filters.training)
-        is_valid = table.valid_until >= datetime.now(UTC).date()
-        found.append(Source(table, [table.kind == "training", table.slug == slug, is_valid]))
-    if filters.rank is not None:
-        for source in found:
-            source.conditions.append(source.table.rank == filters.rank)
-    return found
-
-
-def _slug(catalogue: type[Mission] | type[Training], name: str) -> Any:
-    """Return a slug, or the one that belongs to an id."""
-    if not _is_uuid(name):
-        return name
-    return select(catalogue.slug).where(catalogue.id == UUID(name)).scalar_subquery()
 
 
 def _account(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -234,10 +175,3 @@ def _of_the_time(filters: MemberFilters) -> list[ColumnElement[bool]]:
     if filters.joined_until is not None:
         conditions.append(Member.created_at < cast(filters.joined_until, Date) + 1)
     return conditions
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return str(UUID(value)) == value
-    except ValueError:
-        return False

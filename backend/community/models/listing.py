@@ -10,7 +10,7 @@ from backend.tables import runs_after_create
 
 NAME_PARTS_OF = """
 CREATE FUNCTION name_parts_of(name text) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
-SELECT DISTINCT substr(lower(name), place, 3) FROM generate_series(1, length(lower(name)) - 2) AS place
+SELECT substr(lower(name), place) FROM generate_series(1, length(lower(name)) - 2) AS place
 $$
 """
 ACHIEVED = """

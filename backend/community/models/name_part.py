@@ -6,10 +6,11 @@ from backend.tables import grants
 
 
 class NamePart(Base):
-    """Three letters that stand together in a member's name; written by the triggers of ``listing.py``.
+    """A member's name from one of its letters on, to its end; written by the triggers of ``listing.py``.
 
-    The key is the index: everybody with these letters, in the order of the directory, so a page is
-    read from where it begins, however many there are. A trigram index finds all of them each time.
+    The key is the index: whoever has some letters in the name stands in one range of it, and nobody
+    else does. So a page of a search is read from where it begins, and a search that finds nobody
+    reads nothing. A trigram index finds everybody with the same letters each time, and sorts them.
     """
 
     __tablename__ = "name_parts"

@@ -3,41 +3,34 @@
 Triggers are suspended while it is made: each user would write an event and each completion rebuild
 a profile. What they would have done is done here in bulk: security rows with their versions, the
 mirror, the profiles' columns, the scores. So are the indexes, which are quicker made than kept.
+
+Users come first, all or none. The community's side is made of them in shares, each in a transaction
+of its own and as many at once as there are processors. If it is killed, the next fill goes on.
 """
 
+import os
 import tempfile
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 
-from backend.devtools.fill import people, record
-from backend.devtools.fill.indexes import Indexes
-from backend.devtools.fill.words import (
-    FIRST,
-    LAST,
-    OPERATIONS,
-    PLACES,
-    RANKS,
-    ROLES,
-    TRAININGS,
-    slug,
+from backend.devtools.fill import indexes, people, record
+from backend.devtools.fill.shares import (
+    MISSION_SLUGS,
+    MISSIONS,
+    TRAINING_SLUGS,
+    Connection,
+    Shares,
+    Tell,
+    prepare,
 )
+from backend.devtools.fill.words import FIRST, LAST, TRAININGS
 from backend.errors import Conflict
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-Tell = Callable[[str], None]
-
-MISSIONS = [f"{one} {other}" for one in OPERATIONS for other in PLACES]
-_MISSION_SLUGS = [slug(title) for title in MISSIONS]
-_TRAINING_SLUGS = [slug(title) for title, *_ in TRAININGS]
-_AT_ONCE = 20_000
 _WORTH_IT = 10_000
 _USERS = ("users", "account_security")
 _MEMBERS = ("userbase", "members", "completions", "scores", "achievements", "name_parts")
-_SUSPEND_TRIGGERS = "SET LOCAL session_replication_role = replica"
-# For sorting millions of rows, once, on a machine that does nothing else meanwhile.
-_MEMORY = "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'"
 
 
 class OwnerMustBeSuperuser(Conflict):
@@ -53,114 +46,96 @@ class OwnerMustBeSuperuser(Conflict):
 async def fill(auth_url: str, community_url: str, members: int, *, tell: Tell) -> int:
     """Add people until there are ``members`` made-up ones; returns how many were added.
 
-    The addresses are the owner's. Both databases get all of them, or neither any if auth fails.
+    The addresses are the owner's. Nobody else should use the databases while many are added.
     """
-    auth = await asyncpg.connect(auth_url)
-    try:
-        community = await asyncpg.connect(community_url)
-        try:
-            return await _fill(auth, community, members, tell)
-        finally:
-            await community.close()
-    finally:
-        await auth.close()
-
-
-async def _fill(auth: Connection, community: Connection, members: int, tell: Tell) -> int:
-    present: int = await auth.fetchval(people.PRESENT)
-    if present >= members:
-        return 0
-    with tempfile.TemporaryFile() as carried:
-        async with auth.transaction(), community.transaction():
-            for connection in (auth, community):
-                await _prepare(connection)
-            tell(f"{members - present:,} users ...")
-            await _fill_users(auth, present, members)
+    async with _owner(auth_url) as auth, _owner(community_url) as community:
+        await _fill_users(auth, members, tell)
+        with tempfile.TemporaryFile() as carried:
             await auth.copy_from_query(
-                people.PEOPLE, present, members - 1, output=carried, format="binary", timeout=None
+                people.PEOPLE, 0, members - 1, output=carried, format="binary", timeout=None
             )
             carried.seek(0)
-            await community.execute(record.PEOPLE_TABLE)
-            await community.copy_to_table("people", source=carried, format="binary", timeout=None)
-            await community.execute("ANALYZE people")
-            await _fill_community(community, members - present, tell)
-    tell("Taking stock ...")
-    for connection in (auth, community):
-        await connection.execute("VACUUM ANALYZE", timeout=None)
-    return members - present
+            async with community.transaction():
+                added = await _hand_over(community, carried)
+        if added or await indexes.are_aside(community):
+            await _fill_community(community, community_url, added, tell)
+            tell("Taking stock ...")
+            for connection in (auth, community):
+                await connection.execute("VACUUM ANALYZE", timeout=None)
+        await community.execute("DROP TABLE fill_people")
+    return added
 
 
-async def _prepare(connection: Connection) -> None:
+@asynccontextmanager
+async def _owner(url: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(url)
     try:
-        await connection.execute(_SUSPEND_TRIGGERS)
+        await prepare(connection)
+        yield connection
     except asyncpg.InsufficientPrivilegeError:
         raise OwnerMustBeSuperuser from None
-    await connection.execute(_MEMORY)
+    finally:
+        await connection.close()
 
 
-async def _put_aside(connection: Connection, tables: tuple[str, ...], people: int) -> Indexes:
-    return await Indexes.put_aside(connection, tables if people >= _WORTH_IT else ())
+async def _fill_users(auth: Connection, members: int, tell: Tell) -> None:
+    present: int = await auth.fetchval(people.PRESENT)
+    if present >= members:
+        return
+    tell(f"{members - present:,} users ...")
+    async with auth.transaction():
+        if members - present >= _WORTH_IT:
+            await indexes.put_aside(auth, _USERS)
+        numbers = (present, members - 1)
+        await auth.execute(people.USERS, *numbers, list(FIRST), list(LAST), timeout=None)
+        await auth.execute(people.SECURITY, timeout=None)
+        await indexes.make_all(auth)
 
 
-async def _fill_users(auth: Connection, present: int, members: int) -> None:
-    numbers = (present, members - 1)
-    indexes = await _put_aside(auth, _USERS, members - present)
-    await auth.execute(people.USERS, *numbers, list(FIRST), list(LAST), timeout=None)
-    await auth.execute(people.SECURITY, timeout=None)
-    await indexes.make_all()
+async def _hand_over(community: Connection, carried: object) -> int:
+    """Tell the community of everybody whom it does not have; returns how many they are."""
+    await community.execute(record.TO_COME_TABLE)
+    await community.copy_to_table(
+        "fill_people", source=carried, columns=record.COLUMNS, format="binary", timeout=None
+    )
+    await community.execute(record.ALREADY_HERE, timeout=None)
+    await community.execute(record.NUMBER_ANEW, timeout=None)
+    added: int = await community.fetchval("SELECT count(*) FROM fill_people")
+    if added >= _WORTH_IT:
+        await indexes.put_aside(community, _MEMBERS)
+    return added
 
 
-async def _fill_community(community: Connection, people: int, tell: Tell) -> None:
-    indexes = await _put_aside(community, _MEMBERS, people)
-    tell("Members ...")
-    await community.execute(record.MIRROR, timeout=None)
-    await community.execute(record.MEMBERS, list(RANKS), timeout=None)
+async def _fill_community(community: Connection, url: str, added: int, tell: Tell) -> None:
+    tell(f"{added:,} members and what they completed ...")
     await _fill_catalogue(community)
-    tell("What they completed ...")
-    await community.execute(record.FLOWN, list(ROLES), _MISSION_SLUGS, timeout=None)
-    await community.execute(record.PASSED, _TRAINING_SLUGS, timeout=None)
-    await community.execute(record.KUDOS, timeout=None)
-    await _fill_dates(community)
-    await indexes.make("completions_member_id_idx")
-    await community.execute("ANALYZE members, completions", timeout=None)
-    tell("Profiles and standings ...")
-    await _project(community, tell)
-    await community.execute(record.NAME_PARTS, timeout=None)
-    await community.execute(record.TALLY, timeout=None)
+    officer = await community.fetchval(record.OFFICER)
+    connections = min(os.cpu_count() or 1, 8) if added >= _WORTH_IT else 1
+    await Shares(url, added, officer, connections, tell).make_all()
+    async with community.transaction():
+        await _fill_dates(community)
+        await community.execute(record.TALLY, timeout=None)
     tell("Indexes ...")
-    await indexes.make_all()
-
-
-async def _project(community: Connection, tell: Tell) -> None:
-    ids = [row["id"] for row in await community.fetch(record.NEW_MEMBERS)]
-    for start in range(0, len(ids), _AT_ONCE):
-        chosen = ids[start : start + _AT_ONCE]
-        await community.execute(record.PROFILES, chosen, timeout=None)
-        await community.execute(record.SCORES, chosen, timeout=None)
-        await community.execute(record.LISTED, chosen, timeout=None)
-        done = start + len(chosen)
-        if done % (10 * _AT_ONCE) == 0 and done < len(ids):
-            tell(f"... of {done:,}")
+    await indexes.make_all(community)
 
 
 async def _fill_catalogue(community: Connection) -> None:
     await community.execute(record.MISSIONS, MISSIONS)
     titles, levels, days, points, required = zip(*TRAININGS, strict=True)
     await community.execute(
-        record.TRAININGS, _TRAINING_SLUGS, list(titles), list(levels), list(days), list(points)
+        record.TRAININGS, TRAINING_SLUGS, list(titles), list(levels), list(days), list(points)
     )
-    pairs = [(one, other) for one, other in zip(_TRAINING_SLUGS, required, strict=True) if other]
+    pairs = [(one, other) for one, other in zip(TRAINING_SLUGS, required, strict=True) if other]
     await community.execute(
         record.PREREQUISITES, [one for one, _ in pairs], [other for _, other in pairs]
     )
-    await community.execute(record.INSTRUCTORS)
     await community.execute(record.SEASON)
     await community.execute(record.COUNTER)
 
 
 async def _fill_dates(community: Connection) -> None:
     """Set dates for the next weeks, with people who signed up and some who wait."""
-    made = [row["id"] for row in await community.fetch(record.OCCURRENCES, _MISSION_SLUGS)]
+    made = [row["id"] for row in await community.fetch(record.OCCURRENCES, MISSION_SLUGS)]
     if not made:
         return
     await community.execute(record.SLOTS, made)

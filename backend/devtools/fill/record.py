@@ -1,11 +1,37 @@
 """SQL that makes the community's side of the people whom ``people`` made."""
 
-PEOPLE_TABLE = """
-CREATE TEMPORARY TABLE people (
+# Those whom the community does not have yet, in the order in which they joined. One share of them
+# is made in one transaction, by one connection, which sees its share as `people`.
+TO_COME_TABLE = """
+DROP TABLE IF EXISTS fill_people;
+CREATE TABLE fill_people (
     user_id bigint, uid uuid, discord_id text, username text, email text, role text,
-    is_active boolean, version bigint, created_at timestamptz, n int
-) ON COMMIT DROP
+    is_active boolean, version bigint, created_at timestamptz, n int,
+    place int
+)
 """
+COLUMNS = (
+    "user_id", "uid", "discord_id", "username", "email", "role", "is_active", "version",
+    "created_at", "n",
+)  # fmt: skip
+ALREADY_HERE = """
+DELETE FROM fill_people USING members WHERE members.discord_id = fill_people.discord_id
+"""
+NUMBER_ANEW = """
+WITH gone AS (DELETE FROM fill_people RETURNING *)
+INSERT INTO fill_people SELECT user_id, uid, discord_id, username, email, role, is_active, version,
+    created_at, n, row_number() OVER (ORDER BY created_at, n) FROM gone
+"""
+OFFICER = """
+SELECT uid FROM (
+    SELECT user_id, uid, role FROM userbase UNION ALL SELECT user_id, uid, role FROM fill_people
+) AS everybody WHERE role <> 'member' ORDER BY user_id LIMIT 1
+"""
+SHARE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS people (LIKE fill_people) ON COMMIT DELETE ROWS
+"""
+# $1 and $2: the places of a share.
+TAKE_SHARE = "INSERT INTO people SELECT * FROM fill_people WHERE place >= $1 AND place < $2"
 MIRROR = """
 INSERT INTO userbase (user_id, uid, discord_id, username, email, role, is_active, version)
 SELECT user_id, uid, discord_id, username, email, role, is_active, version FROM people
@@ -71,10 +97,10 @@ SELECT given.member_id, given.counter, given.value,
     members.created_at + (now() - members.created_at) * ((hashint8(given.member_id) & 1023) / 1024.0)
 FROM given JOIN members ON members.id = given.member_id
 """
-# From none to 39 a person, 8.5 on average: few do much and many do little. $1: roles.
+# From none to 39 a person, 8.5 on average: few do much and many do little. $1: roles, $2: missions,
+# $3: who awarded all of it.
 FLOWN = """
-WITH officer AS (SELECT uid FROM userbase WHERE role <> 'member' ORDER BY user_id LIMIT 1),
-catalogue AS (
+WITH catalogue AS (
     SELECT *, row_number() OVER (ORDER BY slug) - 1 AS place FROM missions
     WHERE slug = ANY ($2::text[])
 ),
@@ -94,18 +120,17 @@ INSERT INTO completions (id, member_id, kind, mission_id, slug, title, role, out
 SELECT uuidv7(flown.moment - now() + interval '1 hour'), flown.id, 'mission', c.id, c.slug, c.title,
     ($1::text[])[1 + (flown.n + k) % cardinality($1::text[])],
     CASE (flown.n + k) % 9 WHEN 0 THEN 'partial' WHEN 1 THEN 'failure' ELSE 'success' END,
-    c.minutes + (flown.n + k) % 20, c.points, moment, officer.uid,
+    c.minutes + (flown.n + k) % 20, c.points, moment, $3::uuid,
     moment + interval '1 hour', moment + interval '1 hour', 'web'
 FROM flown
 -- 7 and 40 have no common divisor, so nobody gets a mission twice.
 JOIN catalogue c ON c.place = (flown.n * 13 + k * 7) % 40
-CROSS JOIN officer
+WHERE $3::uuid IS NOT NULL
 -- As a ledger grows: the entries of one member are far from each other.
 ORDER BY flown.moment
 """
 PASSED = """
-WITH officer AS (SELECT uid FROM userbase WHERE role <> 'member' ORDER BY user_id LIMIT 1),
-catalogue AS (
+WITH catalogue AS (
     SELECT *, row_number() OVER (ORDER BY slug) - 1 AS place FROM trainings
     WHERE slug = ANY ($1::text[])
 ),
@@ -120,11 +145,11 @@ INSERT INTO completions (id, member_id, kind, training_id, slug, title, level, r
     instructor_uid, expires_on, repeat_on, points, completed_at, awarded_by, awarded_at,
     recorded_at, via)
 SELECT uuidv7(passed.moment - now() + interval '1 hour'), passed.id, 'training', c.id, c.slug,
-    c.title, c.level, 'pass', 60 + (passed.n + k) % 41, officer.uid,
-    moment::date + c.valid_days, moment::date, c.points, moment, officer.uid,
+    c.title, c.level, 'pass', 60 + (passed.n + k) % 41, $2::uuid,
+    moment::date + c.valid_days, moment::date, c.points, moment, $2::uuid,
     moment + interval '1 hour', moment + interval '1 hour', 'web'
 FROM passed JOIN catalogue c ON c.place = (passed.n + k * 5) % 12
-CROSS JOIN officer
+WHERE $2::uuid IS NOT NULL
 ORDER BY passed.moment
 """
 OCCURRENCES = """
@@ -153,7 +178,8 @@ FROM (
 ) AS slots
 JOIN (
     SELECT members.id, row_number() OVER (ORDER BY people.n) AS turn
-    FROM people JOIN members USING (discord_id) WHERE people.is_active AND people.n < 200
+    FROM fill_people AS people JOIN members USING (discord_id)
+    WHERE people.is_active AND people.n < 200
 ) AS candidates ON candidates.turn % 16 = slots.turn - 1
 """
 # What the triggers call, without its locks and comparisons: nobody else is there.
