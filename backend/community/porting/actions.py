@@ -139,6 +139,8 @@ class _Importer:
         finally:
             if report:
                 report.close()
+        if self._seen.rows["counter_changes"] or self._seen.rows["attendance"]:
+            await checkpoints.settle_attendance(self._database)
         async with self._database.transaction() as db:
             await checkpoints.finish(db, self._seen.digest)
         return result

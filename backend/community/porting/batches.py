@@ -8,12 +8,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.porting.handlers import (
+    attendance,
     careers,
     catalogue,
     completions,
+    counters,
+    departures,
     grants,
     members,
     others,
+    seasons,
 )
 from backend.community.porting.handlers.outcomes import Handler, Import, Outcome, refused
 from backend.community.porting.people import name_people
@@ -33,9 +37,13 @@ _HANDLERS: dict[str, Handler] = {
     "instructors": others.add_instructors,
     "rank_changes": careers.write_careers,
     "completions": completions.write_completions,
-    "stats": others.set_counters,
+    "counter_changes": counters.add_changes,
+    "stats": counters.set_counters,
+    "attendance": attendance.add_attendance,
+    "reports": attendance.add_reports,
     "award_grants": grants.write_grants,
-    "departures": others.add_departures,
+    "departures": departures.write_departures,
+    "seasons": seasons.add_seasons,
 }
 # What a row is about. Two rows about one thing are done one after the other.
 _ABOUT: dict[str, tuple[str, ...]] = {
@@ -50,9 +58,13 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "instructors": ("discord_id", "training"),
     "rank_changes": ("discord_id", "kind", "rank", "effective_on", "reason", "created_at"),
     "completions": ("discord_id", "mission", "training", "occurrence_id"),
+    "counter_changes": ("id",),
     "stats": ("discord_id", "counter"),
+    "attendance": ("discord_id", "occurrence_id"),
+    "reports": ("occurrence_id",),
     "award_grants": ("discord_id", "award_id", "award"),
     "departures": ("discord_id",),
+    "seasons": ("slug",),
 }
 
 
