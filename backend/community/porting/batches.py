@@ -1,6 +1,7 @@
 """Doing one batch of rows: each gets an outcome, and one that the database refuses spoils no other."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,9 +90,37 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-async def do_batch(db: AsyncSession, batch: Sequence[Record], run: Import) -> list[Done]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one section, and what they say or why they cannot be read."""
+
+    records: list[Record]
+    read: list[Row | Problem]
+
+
+async def read_ahead(records: Iterable[Record]) -> AsyncGenerator[Batch]:
+    """Yield batches; the next one is read in a thread while the database writes this one."""
+    found = batches(records)
+    upcoming = asyncio.ensure_future(asyncio.to_thread(_read_next, found))
+    try:
+        while (batch := await upcoming) is not None:
+            upcoming = asyncio.ensure_future(asyncio.to_thread(_read_next, found))
+            yield batch
+    finally:
+        # Whoever stops early leaves no thread that still reads the file.
+        await asyncio.wait([upcoming])
+        if not upcoming.cancelled():
+            upcoming.exception()
+
+
+def _read_next(found: Iterator[list[Record]]) -> Batch | None:
+    batch = next(found, None)
+    return Batch(batch, [read_row(record) for record in batch]) if batch is not None else None
+
+
+async def do_batch(db: AsyncSession, batch: Batch, run: Import) -> list[Done]:
     """Write rows of one section in the caller's transaction."""
-    read = [read_row(record) for record in batch]
+    read = batch.read
     outcomes: dict[int, Outcome] = {
         number: refused(one.field, one.reason)
         for number, one in enumerate(read)
@@ -103,13 +132,13 @@ async def do_batch(db: AsyncSession, batch: Sequence[Record], run: Import) -> li
         if problem is not None:
             outcomes[number] = refused(problem.field, problem.reason)
             del rows[number]
-    section = batch[0].section
+    section = batch.records[0].section
     for wave in _waves(section, rows):
         found = await _do(db, section, [rows[number] for number in wave], run)
         outcomes |= dict(zip(wave, found, strict=True))
     return [
         Done(record, _name(section, read[number]), outcomes[number])
-        for number, record in enumerate(batch)
+        for number, record in enumerate(batch.records)
     ]
 
 

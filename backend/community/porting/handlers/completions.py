@@ -33,6 +33,8 @@ _FIELDS = {
     "member_id": "discord_id", "mission_id": "mission", "training_id": "training",
     "instructor_uid": "instructor_id",
 }  # fmt: skip
+_SAID = [name for name in WRITTEN if name in CompletionRow.model_fields]
+_NOTHING = dict.fromkeys(WRITTEN)
 _COMPARED = tuple(name for name in WRITTEN if name not in ("id", "kind"))
 _REVOKED_HERE = Outcome(Action.UNCHANGED, "", "was revoked here, and stays so")
 
@@ -106,19 +108,23 @@ def _refusal(row: CompletionRow, shelf: _Shelf) -> Outcome | None:
 def _values(row: CompletionRow, shelf: _Shelf, run: Import) -> dict[str, Any]:
     """Return the entry that a row stands for; what it leaves out comes from the catalogue."""
     member = shelf.members[row.discord_id or ""]
-    values = {name: getattr(row, name, None) for name in WRITTEN} | {
-        "member_id": member.id,
-        "kind": "mission" if row.is_mission else "training",
-        "instructor_uid": row.instructor_id,
-        "points": row.points or 0,
-        "evidence": row.evidence or [],
-        "via": row.via or "import",
-        "awarded_at": row.awarded_at or run.started_at,
-        "recorded_at": row.recorded_at,
-        "revoked_at": row.revoked_at,
-        "revoked_by": row.revoked_by,
-        "revoke_reason": row.revoke_reason,
-    }
+    values = (
+        _NOTHING
+        | {name: getattr(row, name) for name in _SAID}
+        | {
+            "member_id": member.id,
+            "kind": "mission" if row.is_mission else "training",
+            "instructor_uid": row.instructor_id,
+            "points": row.points or 0,
+            "evidence": row.evidence or [],
+            "via": row.via or "import",
+            "awarded_at": row.awarded_at or run.started_at,
+            "recorded_at": row.recorded_at,
+            "revoked_at": row.revoked_at,
+            "revoked_by": row.revoked_by,
+            "revoke_reason": row.revoke_reason,
+        }
+    )
     if row.mission is not None:
         values |= _of_mission(row, shelf.missions[row.mission])
     elif row.training is not None:
