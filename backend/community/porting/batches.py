@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.community.porting.errors import FileUnreadable
 from backend.community.porting.handlers import (
     attendance,
     careers,
@@ -114,7 +115,11 @@ async def read_ahead(records: Iterable[Record]) -> AsyncGenerator[Batch]:
 
 
 def _read_next(found: Iterator[list[Record]]) -> Batch | None:
-    batch = next(found, None)
+    try:
+        batch = next(found, None)
+    except OSError as error:
+        # A transaction that this meets would take it for its own trouble.
+        raise FileUnreadable(f"The file cannot be read on: {error.strerror or error}.") from error
     return Batch(batch, [read_row(record) for record in batch]) if batch is not None else None
 
 
