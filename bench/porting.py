@@ -22,10 +22,10 @@ from backend.schema.histories import AUTH, COMMUNITY
 
 # What an import brings back, and what hangs on it. The mirror stays: it is auth's.
 _WIPE = """
-TRUNCATE score_tally, scores, season_standings, departures, award_grants, awards, member_counters,
-    counters, completion_revocations, completions, rank_changes, training_instructors, attendance,
-    signups, occurrence_slots, reports, occurrences, training_prerequisites, trainings, missions,
-    members, import_runs CASCADE
+TRUNCATE score_tally, scores, season_standings, seasons, departures, returns, award_grants, awards,
+    member_counters, counter_changes, counters, completion_revocations, completions, rank_changes,
+    training_instructors, attendance, signups, occurrence_slots, reports, occurrences,
+    training_prerequisites, trainings, missions, members, import_runs CASCADE
 """
 _COUNT = "SELECT (SELECT count(*) FROM members), (SELECT count(*) FROM completions)"
 

@@ -11,7 +11,7 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 def readable(value: str) -> str:
     """Trim a text of several lines; raises ValueError."""
-    if any(_is_hidden(char) for char in value):
+    if not value.isprintable() and any(_is_hidden(char) for char in value):
         raise ValueError("holds characters that are not text")
     return value.strip()
 

@@ -1,5 +1,6 @@
 """Whoever is deleted leaves a place in the record and nothing of themselves."""
 
+import re
 from typing import Any
 
 import pytest
@@ -93,9 +94,8 @@ async def test_after_everything_that_can_happen_nothing_of_them_is_left(
     assert await community_owner.fetch(nova, NOVA_ID) == before
     row = await community_owner.fetchrow("SELECT * FROM members WHERE id = $1", gone_id)
     assert row is not None
-    assert (row["discord_id"], row["display_name"], row["bio"]) == (
-        f"0{gone_id}", "Former member", None
-    )  # fmt: skip
+    assert (row["display_name"], row["bio"]) == ("Former member", None)
+    assert re.fullmatch("0[0-9]{19}", row["discord_id"])
     assert await compare_all(people.farout.community) == (2, [])
     after = await _counts(community_owner)
     changed = {

@@ -33,7 +33,7 @@ CONTENTS = {
     "rank_changes": "SELECT discord_id, c.*, NULL AS member_id, NULL AS id,"
     " row_number() OVER (PARTITION BY member_id ORDER BY c.id) AS turn"
     " FROM rank_changes c JOIN members m ON m.id = member_id",
-    "completions": "SELECT discord_id, c.*, NULL AS member_id, NULL AS recorded_at"
+    "completions": "SELECT discord_id, c.*, NULL AS member_id"
     " FROM completions c JOIN members m ON m.id = member_id",
     "revocations": "SELECT * FROM completion_revocations",
     "stats": "SELECT discord_id, counter, value FROM member_counters"
@@ -42,19 +42,31 @@ CONTENTS = {
     " FROM award_grants g JOIN members m ON m.id = member_id",
     "departures": "SELECT discord_id, d.*, NULL AS member_id"
     " FROM departures d JOIN members m ON m.id = member_id",
-    # When a declared counter grew is not exported (docs/import-export.md): its rolling sums begin anew.
-    "scores": "SELECT discord_id, period, counter, value, due_on"
-    " FROM scores JOIN members m ON m.id = member_id"
-    " WHERE period = 0 OR counter NOT IN (SELECT key FROM counters)",
-    "tally": "SELECT period, counter, bucket, sum(change) FROM score_tally"
-    " WHERE period = 0 OR counter NOT IN (SELECT key FROM counters)"
-    " GROUP BY 1, 2, 3 HAVING sum(change) <> 0",
+    "returns": "SELECT discord_id, r.*, NULL AS member_id"
+    " FROM returns r JOIN members m ON m.id = member_id",
+    "counter_changes": "SELECT discord_id, c.*, NULL AS member_id, NULL AS id,"
+    " row_number() OVER (PARTITION BY member_id ORDER BY c.id) AS turn"
+    " FROM counter_changes c JOIN members m ON m.id = member_id",
+    "attendance": "SELECT discord_id, a.*, NULL AS member_id"
+    " FROM attendance a JOIN members m ON m.id = member_id",
+    "reports": "SELECT * FROM reports",
+    "seasons": "SELECT *, NULL AS number FROM seasons",
+    "season_standings": "SELECT discord_id, slug, s.*, NULL AS member_id, NULL AS season"
+    " FROM season_standings s JOIN members m ON m.id = member_id JOIN seasons ON number = season",
+    # Boards of closed seasons are read from what was kept of them.
+    "scores": "SELECT discord_id, slug, counter, value, due_on,"
+    " CASE WHEN period < 100 THEN period END AS days"
+    " FROM scores JOIN members m ON m.id = member_id LEFT JOIN seasons ON number = period"
+    " WHERE closed_at IS NULL",
+    "tally": "SELECT slug, CASE WHEN period < 100 THEN period END AS days, counter, bucket,"
+    " sum(change) FROM score_tally LEFT JOIN seasons ON number = period WHERE closed_at IS NULL"
+    " GROUP BY 1, 2, 3, 4 HAVING sum(change) <> 0",
 }
 # The mirror stays: it is auth's.
 WIPED = (
-    "scores, score_tally, season_standings, departures, award_grants, awards, member_counters,"
-    " counter_changes, counters, completion_revocations, completions, rank_changes,"
-    " training_instructors, signups, occurrence_slots, attendance, reports, occurrences,"
+    "scores, score_tally, season_standings, seasons, departures, returns, award_grants, awards,"
+    " attendance, member_counters, counter_changes, counters, completion_revocations, completions,"
+    " rank_changes, training_instructors, signups, occurrence_slots, reports, occurrences,"
     " training_prerequisites, trainings, missions, members, import_runs"
 )
 
@@ -189,8 +201,46 @@ LIVED_IN: Sequence[str] = (
     "INSERT INTO completions (member_id, kind, mission_id, occurrence_id, slug, title, outcome, points,"
     " completed_at, via) SELECT m.id, 'mission', o.mission_id, o.id, 'renamed-since', 'As it was called',"
     " 'success', 3, now(), 'rule' FROM occurrences o CROSS JOIN (SELECT id FROM members LIMIT 9) m",
+    # Reports: one of a date that was corrected, and attendance that was taken back altogether.
+    "UPDATE occurrences SET needs_approval = true WHERE starts_at > now()",
+    "INSERT INTO occurrences (mission_id, status, starts_at) SELECT min(id::text)::uuid, 'completed',"
+    " now() - interval '20 days' * n FROM missions, generate_series(1, 12) AS n GROUP BY n",
+    "INSERT INTO reports (occurrence_id, body, revision, written_by)"
+    f" SELECT id, '@' || id, 3, '{SOMEBODY}' FROM occurrences WHERE starts_at < now()",
+    "INSERT INTO attendance (occurrence_id, member_id, status, role, minutes, note)"
+    " SELECT o.id, m.id, CASE (o.position + m.id) % 3 WHEN 0 THEN 'excused' ELSE 'attended' END,"
+    " 'pilot', 5, '=1' FROM (SELECT *, row_number() OVER (ORDER BY id) AS position FROM occurrences"
+    " WHERE mission_id IS NOT NULL AND starts_at < now()) o"
+    " CROSS JOIN (SELECT id FROM members ORDER BY id LIMIT 30) m",
+    "UPDATE attendance SET status = 'attended' WHERE status = 'excused' AND member_id % 2 = 0",
+    "UPDATE attendance SET status = 'no_show' WHERE member_id % 5 = 0",
+    "DELETE FROM attendance WHERE member_id % 7 = 0",
+    "UPDATE attendance a SET completion_id = c.id FROM completions c"
+    " WHERE c.member_id = a.member_id AND c.occurrence_id = a.occurrence_id",
+    # Counters that went up and down, before and within the last 30 and 90 days.
+    "INSERT INTO counters (key, title) VALUES ('flights', 'Flights')",
+    "INSERT INTO member_counters (member_id, counter, value)"
+    " SELECT id, 'flights', 10 FROM members ORDER BY id LIMIT 40",
+    "UPDATE member_counters SET value = value - 4 WHERE counter = 'flights' AND member_id % 2 = 0",
+    "UPDATE member_counters SET value = 0 WHERE counter = 'flights' AND member_id % 5 = 0",
+    "UPDATE counter_changes SET counted_at = now() - interval '40 days' * (id % 4)"
+    " WHERE counter = 'flights'",
+    # A season that was closed over some of it, and what came after.
+    "INSERT INTO seasons (slug, title, starts_at, ends_at, created_by)"
+    f" VALUES ('first', '=First', '2022-01-01', date_trunc('day', now()), '{SOMEBODY}'),"
+    " ('running', 'Running', now() - interval '50 days', now() + interval '50 days', NULL)",
+    f"SELECT close_season(number, '{SOMEBODY}') FROM seasons WHERE slug = 'first'",
+    "INSERT INTO completion_revocations (completion_id, reason)"
+    " SELECT id, 'after the season' FROM completions WHERE revoked_at IS NULL"
+    " AND get_byte(uuid_send(id), 15) BETWEEN 100 AND 110",
+    "UPDATE member_counters SET value = value + 1000 WHERE member_id % 3 = 0",
+    "DELETE FROM attendance WHERE member_id % 11 = 0",
+    # Erased people keep their place in the record.
+    "SELECT erase_member(id) FROM members WHERE id % 23 = 0",
+    "INSERT INTO returns (member_id, returned_at, recorded_by)"
+    f" SELECT id, now() - interval '1 day', '{SOMEBODY}' FROM members WHERE id % 9 = 0 OR id % 11 = 0",
     "INSERT INTO departures (member_id, reason, recorded_by)"
-    f" SELECT id, '@gone', '{SOMEBODY}' FROM members WHERE id % 11 = 0",
+    f" SELECT id, '@gone', '{SOMEBODY}' FROM members WHERE id % 11 = 0 ON CONFLICT DO NOTHING",
     "UPDATE members SET display_name = '=cmd|'' /C calc''!A0', bio = E'-1\\n\"two\"\\n\\t;three,'"
     " WHERE id % 4 = 0",
     "UPDATE members SET display_name = '''tis', bio = '''''=1' WHERE id % 4 = 1",

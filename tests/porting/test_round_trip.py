@@ -8,6 +8,32 @@ from backend.community.projection.commands import compare_all
 from tests.fixtures.application import Farout
 from tests.porting.conftest import Filling, Moving
 
+_UNLIKE_THE_LEDGER = """
+    WITH kept AS (SELECT season, counter, member_id, place, value FROM season_standings),
+    again AS (
+        SELECT number, ledger.counter, ledger.member_id, ledger.place, ledger.value
+        FROM seasons, season_ledger(number, closed_at) ledger WHERE closed_at IS NOT NULL
+    )
+    SELECT count(*) FROM (
+        (TABLE kept EXCEPT TABLE again) UNION ALL (TABLE again EXCEPT TABLE kept)
+    ) differing
+"""
+_UNLIKE_THE_LOG = """
+    WITH logged AS (
+        SELECT member_id, counter, sum(change) FROM counter_changes GROUP BY 1, 2
+        HAVING sum(change) <> 0
+    ),
+    there AS (
+        SELECT member_id, counter, value FROM member_counters WHERE value <> 0
+        UNION ALL
+        SELECT member_id, 'events_attended', count(*) FROM attendance WHERE status = 'attended'
+        GROUP BY member_id
+    )
+    SELECT count(*) FROM (
+        (TABLE logged EXCEPT TABLE there) UNION ALL (TABLE there EXCEPT TABLE logged)
+    ) differing
+"""
+
 
 @pytest.mark.parametrize("wanted", Format)
 async def test_after_a_wipe_an_import_brings_everything_back(
@@ -25,6 +51,8 @@ async def test_after_a_wipe_an_import_brings_everything_back(
     after = await moving.contents()
     assert [name for name in before if before[name] != after[name]] == []
     assert await compare_all(farout.community) == (300, [])
+    assert await moving.owner.fetchval(_UNLIKE_THE_LEDGER) == 0
+    assert await moving.owner.fetchval(_UNLIKE_THE_LOG) == 0
 
 
 @pytest.mark.parametrize("wanted", Format)

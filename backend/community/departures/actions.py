@@ -1,6 +1,6 @@
 """Leaving and coming back. A leaver is out of the directory; nothing of their history goes."""
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +10,7 @@ from backend.community.audit.origin import Origin
 from backend.community.departures.errors import HasLeft, HasNotLeft
 from backend.community.members.errors import MemberNotFound
 from backend.community.members.queries import find_uid, get_member
-from backend.community.models import Departure, Member
+from backend.community.models import Departure, Member, Return
 from backend.community.ranks.actions import check_outranks
 from backend.community.ranks.queries import get_positions, lock_member_and_actor
 
@@ -42,6 +42,12 @@ async def record_return(db: AsyncSession, discord_id: str, *, by: Access, origin
     gone = delete(Departure).where(Departure.member_id == member.id).returning(Departure.reason)
     if await db.scalar(gone) is None:
         raise HasNotLeft
+    back = {"returned_at": func.now(), "recorded_by": by.uid}
+    await db.execute(
+        insert(Return)
+        .values(member_id=member.id, **back)
+        .on_conflict_do_update(index_elements=[Return.member_id], set_=back)
+    )
     uid = await find_uid(db, discord_id)
     record(db, "member.returned", actor=by.uid, target=uid, origin=origin, discord_id=discord_id)
 

@@ -1,8 +1,8 @@
-"""The tables of ``farout``, one a file; ``erasure``, ``listing``, ``projection`` and ``standings``
-add triggers to them.
+"""The tables of ``farout``, one a file; ``erasure``, ``imports``, ``listing``, ``projection`` and
+``standings`` add triggers and functions to them.
 """
 
-from backend.community.models import erasure, listing, projection, standings
+from backend.community.models import erasure, imports, listing, projection, standings
 from backend.community.models.achievement import Achievement
 from backend.community.models.api_key import ApiKey
 from backend.community.models.api_key_day import ApiKeyDay
@@ -29,6 +29,7 @@ from backend.community.models.incident import Incident
 from backend.community.models.item import Item, ItemHolding, ItemMovement
 from backend.community.models.member import Member
 from backend.community.models.member_counter import MemberCounter
+from backend.community.models.member_return import Return
 from backend.community.models.mirrored_user import MirroredUser
 from backend.community.models.mission import Mission
 from backend.community.models.name_part import NamePart
@@ -95,6 +96,7 @@ __all__ = [
     "RankChange",
     "RejectedEvent",
     "Report",
+    "Return",
     "RolePermission",
     "Score",
     "ScoreTally",
@@ -110,6 +112,7 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "erasure",
+    "imports",
     "listing",
     "projection",
     "standings",

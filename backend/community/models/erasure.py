@@ -15,6 +15,7 @@ from backend.community.models.departure import Departure
 from backend.community.models.former_discord_id import FormerDiscordId
 from backend.community.models.idempotency_key import IdempotencyKey
 from backend.community.models.item import ItemMovement
+from backend.community.models.member_return import Return
 from backend.community.models.post import Post
 from backend.community.models.rank_change import RankChange
 from backend.community.models.rejected_event import RejectedEvent
@@ -27,7 +28,10 @@ CREATE FUNCTION erase_member(gone bigint) RETURNS void LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 DECLARE
     old_id text := (SELECT discord_id FROM members WHERE id = gone);
-    new_id text := '0' || gone;
+    -- So long and so random that it is no other member's, also of a community that is imported here.
+    new_id text := '0' || translate(
+        substr(md5(gen_random_uuid()::text), 1, 19), 'abcdef', '012345'
+    );
 BEGIN
     UPDATE members SET discord_id = new_id, display_name = 'Former member', bio = NULL,
         avatar_url = NULL
@@ -45,6 +49,7 @@ BEGIN
     UPDATE attendance SET note = NULL WHERE member_id = gone AND note IS NOT NULL;
     UPDATE item_movements SET note = NULL WHERE member_id = gone AND note IS NOT NULL;
     DELETE FROM training_instructors WHERE member_id = gone;
+    DELETE FROM returns WHERE member_id = gone;
     INSERT INTO departures (member_id, reason) VALUES (gone, '(erased)')
     ON CONFLICT (member_id) DO UPDATE SET reason = '(erased)';
     DELETE FROM application_messages USING applications
@@ -116,7 +121,7 @@ EXECUTE FUNCTION erase_person()
 
 for earlier in (
     ApiKey, ApplicationMessage, ApplicationVote, Attendance, AuditEntry, AwardGrant, Departure,
-    IdempotencyKey, ItemMovement, Post, RankChange, RejectedEvent, SeasonStanding,
+    IdempotencyKey, ItemMovement, Post, RankChange, RejectedEvent, Return, SeasonStanding,
     TrainingInstructor,
 ):  # fmt: skip
     FormerDiscordId.__table__.add_is_dependent_on(earlier.__table__)  # type: ignore[attr-defined]

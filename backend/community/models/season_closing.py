@@ -23,7 +23,7 @@ $$
 """
 COUNT_SEASON_TRIGGER = """
 CREATE TRIGGER seasons_count AFTER INSERT ON seasons
-FOR EACH ROW EXECUTE FUNCTION count_season()
+FOR EACH ROW WHEN (NEW.closed_at IS NULL) EXECUTE FUNCTION count_season()
 """
 # What the ledger said of a season at a moment; it says the same of that moment for ever.
 SEASON_LEDGER = """

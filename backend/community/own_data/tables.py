@@ -33,6 +33,7 @@ from backend.community.models import (
     Post,
     RankChange,
     Report,
+    Return,
     Score,
     SeasonStanding,
     Signup,
@@ -116,6 +117,7 @@ HELD: tuple[Held[Person], ...] = (
     _by_member(ItemHolding),
     _by_member(ItemMovement),
     _by_member(Departure),
+    _by_member(Return),
     Held(
         Application,
         lambda person: or_(

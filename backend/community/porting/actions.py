@@ -3,17 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from backend.community.porting import checkpoints
-from backend.community.porting.batches import Done, batches, do_batch
+from backend.community.porting.batches import Batch, Done, do_batch, read_ahead
 from backend.community.porting.errors import ImportRunning
 from backend.community.porting.handlers.outcomes import Action, Import
 from backend.community.porting.inspection import Inspection, inspect, records_after
-from backend.community.porting.records import Record, Source
+from backend.community.porting.records import Source
 from backend.community.porting.report import Report
 from backend.database import Database
 
@@ -106,14 +107,17 @@ class _Importer:
         report = Report(path) if path else None
         run = self._run(locks=False)
         try:
-            async with self._database.transaction() as db:
+            async with (
+                aclosing(read_ahead(self._source.records())) as batches,
+                self._database.transaction() as db,
+            ):
                 await checkpoints.be_patient(db)
                 done = 0
-                for batch in batches(self._source.records()):
+                async for batch in batches:
                     found = await do_batch(db, batch, run)
                     if report:
                         report.length = report.write(found)
-                    done += len(batch)
+                    done += len(batch.records)
                     result.add(found)
                     self._on_progress("trying", done, self._seen.total)
                 raise _TakenBack
@@ -132,20 +136,23 @@ class _Importer:
         run = self._run(locks=True)
         position = begun.position
         try:
-            for batch in batches(records_after(self._source, position)):
-                position += len(batch)
-                result.add(await self._carry_out(batch, position, run, result, report))
-                self._on_progress("importing", position, self._seen.total)
+            async with aclosing(read_ahead(records_after(self._source, position))) as batches:
+                async for batch in batches:
+                    position += len(batch.records)
+                    result.add(await self._carry_out(batch, position, run, result, report))
+                    self._on_progress("importing", position, self._seen.total)
         finally:
             if report:
                 report.close()
+        if self._seen.rows["counter_changes"] or self._seen.rows["attendance"]:
+            await checkpoints.settle_attendance(self._database)
         async with self._database.transaction() as db:
             await checkpoints.finish(db, self._seen.digest)
         return result
 
     async def _carry_out(
         self,
-        batch: Sequence[Record],
+        batch: Batch,
         position: int,
         run: Import,
         so_far: Result,

@@ -1,19 +1,25 @@
 """Doing one batch of rows: each gets an outcome, and one that the database refuses spoils no other."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.community.porting.errors import FileUnreadable
 from backend.community.porting.handlers import (
+    attendance,
     careers,
     catalogue,
     completions,
+    counters,
+    departures,
     grants,
     members,
     others,
+    seasons,
 )
 from backend.community.porting.handlers.outcomes import Handler, Import, Outcome, refused
 from backend.community.porting.people import name_people
@@ -33,9 +39,13 @@ _HANDLERS: dict[str, Handler] = {
     "instructors": others.add_instructors,
     "rank_changes": careers.write_careers,
     "completions": completions.write_completions,
-    "stats": others.set_counters,
+    "counter_changes": counters.add_changes,
+    "stats": counters.set_counters,
+    "attendance": attendance.add_attendance,
+    "reports": attendance.add_reports,
     "award_grants": grants.write_grants,
-    "departures": others.add_departures,
+    "departures": departures.write_departures,
+    "seasons": seasons.add_seasons,
 }
 # What a row is about. Two rows about one thing are done one after the other.
 _ABOUT: dict[str, tuple[str, ...]] = {
@@ -50,9 +60,13 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "instructors": ("discord_id", "training"),
     "rank_changes": ("discord_id", "kind", "rank", "effective_on", "reason", "created_at"),
     "completions": ("discord_id", "mission", "training", "occurrence_id"),
+    "counter_changes": ("id",),
     "stats": ("discord_id", "counter"),
+    "attendance": ("discord_id", "occurrence_id"),
+    "reports": ("occurrence_id",),
     "award_grants": ("discord_id", "award_id", "award"),
     "departures": ("discord_id",),
+    "seasons": ("slug",),
 }
 
 
@@ -77,9 +91,41 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-async def do_batch(db: AsyncSession, batch: Sequence[Record], run: Import) -> list[Done]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one section, and what they say or why they cannot be read."""
+
+    records: list[Record]
+    read: list[Row | Problem]
+
+
+async def read_ahead(records: Iterable[Record]) -> AsyncGenerator[Batch]:
+    """Yield batches; the next one is read in a thread while the database writes this one."""
+    found = batches(records)
+    upcoming = asyncio.ensure_future(asyncio.to_thread(_read_next, found))
+    try:
+        while (batch := await upcoming) is not None:
+            upcoming = asyncio.ensure_future(asyncio.to_thread(_read_next, found))
+            yield batch
+    finally:
+        # Whoever stops early leaves no thread that still reads the file.
+        await asyncio.wait([upcoming])
+        if not upcoming.cancelled():
+            upcoming.exception()
+
+
+def _read_next(found: Iterator[list[Record]]) -> Batch | None:
+    try:
+        batch = next(found, None)
+    except OSError as error:
+        # A transaction that this meets would take it for its own trouble.
+        raise FileUnreadable(f"The file cannot be read on: {error.strerror or error}.") from error
+    return Batch(batch, [read_row(record) for record in batch]) if batch is not None else None
+
+
+async def do_batch(db: AsyncSession, batch: Batch, run: Import) -> list[Done]:
     """Write rows of one section in the caller's transaction."""
-    read = [read_row(record) for record in batch]
+    read = batch.read
     outcomes: dict[int, Outcome] = {
         number: refused(one.field, one.reason)
         for number, one in enumerate(read)
@@ -91,13 +137,13 @@ async def do_batch(db: AsyncSession, batch: Sequence[Record], run: Import) -> li
         if problem is not None:
             outcomes[number] = refused(problem.field, problem.reason)
             del rows[number]
-    section = batch[0].section
+    section = batch.records[0].section
     for wave in _waves(section, rows):
         found = await _do(db, section, [rows[number] for number in wave], run)
         outcomes |= dict(zip(wave, found, strict=True))
     return [
         Done(record, _name(section, read[number]), outcomes[number])
-        for number, record in enumerate(batch)
+        for number, record in enumerate(batch.records)
     ]
 
 

@@ -104,6 +104,7 @@ class OccurrenceRow(Row):
     place: Line | None = None
     details: LongText | None = None
     leader: DiscordId | None = None
+    needs_approval: bool = False
     created_at: PastMoment | None = None
     created_by: Uid | None = None
 

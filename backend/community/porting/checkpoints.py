@@ -9,9 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.community.audit.actions import record
 from backend.community.audit.origin import AT_A_SHELL
 from backend.community.models import ImportRun
+from backend.database import Database
 
 # A batch rebuilds the profiles and standings of everybody in it.
 _PATIENCE = text("SET LOCAL statement_timeout = '5min'")
+_SETTLE = text("""
+    WITH next AS (SELECT id FROM members WHERE id > :after ORDER BY id LIMIT 5000)
+    SELECT max(id) AS last, settle_attendance(array_agg(id)) FROM next
+""")
 
 
 async def be_patient(db: AsyncSession) -> None:
@@ -51,3 +56,12 @@ async def finish(db: AsyncSession, digest: str) -> None:
         db, "import.finished", actor=None, origin=AT_A_SHELL,
         digest=digest, name=run.name, outcomes=run.outcomes,
     )  # fmt: skip
+
+
+async def settle_attendance(database: Database) -> None:
+    """Make the log say what people attended, also where rows of either could not be imported."""
+    after: int | None = 0
+    while after is not None:
+        async with database.transaction() as db:
+            await be_patient(db)
+            after = await db.scalar(_SETTLE, {"after": after})

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backend.community.porting.actions import Result, Wish, import_file
+from backend.community.porting.errors import FileUnwritable
 from backend.community.porting.exports import Format, export
 from backend.community.porting.handlers.outcomes import Action
 from backend.community.porting.inspection import open_source
@@ -60,8 +62,11 @@ async def _export(path: Path, wanted: Format) -> int:
                     async for chunk in export(community.database, wanted, on_progress=show):
                         file.write(chunk)
                 beside.replace(path)
+            except OSError as error:
+                raise FileUnwritable(path, error) from error
             finally:
-                beside.unlink(missing_ok=True)
+                with suppress(OSError):
+                    beside.unlink(missing_ok=True)
     return written
 
 

@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +11,9 @@ from backend.community.porting.digests import digest_of
 from backend.community.porting.errors import FileUnreadable
 from backend.community.porting.records import Record
 from backend.community.porting.sections import SECTIONS
+
+# What only the zips of Excel, OpenDocument and Numbers hold.
+_WORKBOOK = {"[content_types].xml", "content.xml", "document.iwa"}
 
 
 class CsvSource:
@@ -60,15 +63,31 @@ class CsvSource:
                     f"{self.name}: say with --section what it holds: {', '.join(SECTIONS)}."
                 )
             return {name: self.name}
-        found = {PurePosixPath(one).name.casefold(): one for one in self._names()}
+        found = self._by_name()
         files = {
             one.name: found[one.file_name] for one in SECTIONS.values() if one.file_name in found
         }
         if not files:
-            raise FileUnreadable(
-                f"{self.name} has none of the files members.csv, completions.csv …"
-            )
+            raise FileUnreadable(self._lacks_all(found))
         return files
+
+    def _by_name(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for one in self._names():
+            name = PurePosixPath(one).name.casefold()
+            if name.endswith(".csv") and name in found:
+                raise FileUnreadable(f"{self.name} has two files {name}: {found[name]} and {one}.")
+            found[name] = one
+        return found
+
+    def _lacks_all(self, found: Mapping[str, str]) -> str:
+        if found.keys() & _WORKBOOK:
+            return (
+                f"{self.name} is a workbook: save each of its sheets as «CSV UTF-8», named after what"
+                " it holds (members.csv, completions.csv …), and import these."
+            )
+        expected = ", ".join(one.file_name for one in SECTIONS.values())
+        return f"{self.name} has none of the files of an import: {expected}."
 
     def _names(self) -> list[str]:
         if self._path.is_dir():

@@ -27,6 +27,7 @@ class CsvTable:
 
     def __init__(self, section: Section, name: str, content: Content) -> None:
         self.unknown: list[str] = []
+        self._last = ""
         self._section = section
         self._name = name
         self._stream = self._decoded(content)
@@ -48,7 +49,15 @@ class CsvTable:
             if any(cell.strip() for cell in cells):
                 yield self._read(line, cells)
 
+    def _breaks_off(self, cells: Sequence[str]) -> bool:
+        """Whether this is a last line that was not written to its end."""
+        return not self._last.endswith(("\n", "\r")) and len(cells) < len(self._columns)
+
     def _read(self, line: int, cells: Sequence[str]) -> Record:
+        if self._breaks_off(cells):
+            return self._record(
+                line, {}, Problem("", "breaks off: the file was not written to its end")
+            )
         if any(cell.strip() for cell in cells[len(self._columns) :]):
             return self._record(
                 line, {}, Problem("", f"has {len(cells)} cells under {len(self._columns)} columns")
@@ -68,16 +77,19 @@ class CsvTable:
             raise self._not_utf8()
         return io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
 
-    def _not_utf8(self) -> FileUnreadable:
-        return FileUnreadable(f"{self._name} is not UTF-8. Save it as «CSV UTF-8».")
+    def _not_utf8(self, byte: bytes = b"") -> FileUnreadable:
+        found = f" (it has the byte {byte[0]:#04x}, as files in Windows-1252 do)" if byte else ""
+        return FileUnreadable(
+            f"{self._name} is not UTF-8{found}. Save it as «CSV UTF-8»; nothing of it was imported."
+        )
 
     def _lines(self) -> Iterator[str]:
         try:
-            # Not «yield from», which would close the file with the first of these iterators.
-            for line in self._stream:  # noqa: UP028
+            for line in self._stream:
+                self._last = line
                 yield line
-        except UnicodeDecodeError:
-            raise self._not_utf8() from None
+        except UnicodeDecodeError as error:
+            raise self._not_utf8(error.object[error.start : error.start + 1]) from None
 
     def _read_header(self) -> tuple[str, list[str]]:
         lines = self._lines()

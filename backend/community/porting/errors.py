@@ -1,4 +1,6 @@
-from backend.errors import Conflict, Invalid
+from pathlib import Path
+
+from backend.errors import Conflict, Invalid, Unavailable
 
 
 class ImportRunning(Conflict):
@@ -12,6 +14,13 @@ class FileUnreadable(Invalid):
     """The file as a whole cannot be imported; nothing of it was looked at row by row."""
 
     code = "file_unreadable"
+
+
+class FileUnwritable(Invalid):
+    code = "file_unwritable"
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path} cannot be written: {error.strerror or error}.")
 
 
 class FileCutOff(Invalid):
@@ -30,4 +39,14 @@ class IdsRounded(Invalid):
         super().__init__(
             f"The Discord ids in {name} end in zeros, such as {example}: a spreadsheet has rounded"
             " them. Import the column as text, from where the ids are still whole."
+        )
+
+
+class ExportsBusy(Unavailable):
+    code = "exports_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "As many exports as this server makes at a time are being downloaded. Try again in a minute.",
+            retry_after=60,
         )

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -44,7 +44,7 @@ def _quiet(section: str, rows: int) -> None:
 
 async def export(
     database: Database, wanted: Format, *, on_progress: Progress = _quiet
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Yield the bytes of an export; ``on_progress`` hears of each section's rows as they are read."""
     write = _json_lines if wanted is Format.JSON else _csv_files
     async with database.transaction() as db:

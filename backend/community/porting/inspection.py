@@ -1,5 +1,6 @@
 """A first look at a whole file: how many rows it has, and whether ids went through a spreadsheet."""
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,14 @@ from backend.community.porting.errors import FileUnreadable, IdsRounded
 from backend.community.porting.json_source import JsonSource
 from backend.community.porting.records import Record, Source
 
+_SAVE_AS = "save each of its sheets as «CSV UTF-8» and import these."
+# The first bytes of what people take for a table.
+_NO_TABLES = {
+    b"\xd0\xcf\x11\xe0": f"an Excel workbook of the old kind: {_SAVE_AS}",
+    b"\x1f\x8b": "compressed: unpack it first (gunzip), or make a zip of it.",
+    b"%PDF": "a PDF, which holds pages and no table: export the table as CSV from where it was made.",
+    b"SQLite f": "a database: export its tables as CSV.",
+}
 # What is left of a long number in a spreadsheet.
 _KEPT_DIGITS = 15
 
@@ -32,9 +41,24 @@ def open_source(path: Path, section: str | None = None) -> Source:
     """Return a reader for a file, a zip or a folder; raises FileUnreadable."""
     if not path.exists():
         raise FileUnreadable(f"There is no {path}.")
-    if path.is_file() and path.suffix in (".json", ".jsonl", ".ndjson"):
-        return JsonSource(path)
-    return CsvSource(path, section)
+    try:
+        if path.is_file():
+            beginning = _beginning(path)
+            if path.suffix in (".json", ".jsonl", ".ndjson") or beginning.startswith(b"{"):
+                return JsonSource(path)
+        return CsvSource(path, section)
+    except OSError as error:
+        raise FileUnreadable(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the first bytes of a file that can be what it should; raises FileUnreadable."""
+    with path.open("rb") as file:
+        beginning = file.read(8).removeprefix(codecs.BOM_UTF8)
+    for known, what in _NO_TABLES.items():
+        if beginning.startswith(known):
+            raise FileUnreadable(f"{path.name} is {what}")
+    return beginning
 
 
 def inspect(source: Source) -> Inspection:

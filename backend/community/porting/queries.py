@@ -46,8 +46,8 @@ _SOURCES = {
     """,
     "occurrences": """
         SELECT o.id, missions.slug AS mission, trainings.slug AS training, status, starts_at, ends_at,
-            signups_close_at, place, details, members.discord_id AS leader, o.created_at,
-            o.created_by
+            signups_close_at, place, details, members.discord_id AS leader,
+            nullif(needs_approval, false) AS needs_approval, o.created_at, o.created_by
         FROM occurrences o LEFT JOIN missions ON missions.id = mission_id
         LEFT JOIN trainings ON trainings.id = training_id
         LEFT JOIN members ON members.id = leader_id
@@ -67,16 +67,29 @@ _SOURCES = {
         SELECT discord_id, c.id, kind, missions.slug AS mission, trainings.slug AS training, c.slug,
             c.title, occurrence_id, completed_at, role, outcome, c.minutes, c.level, result, score,
             instructor_uid AS instructor_id, expires_on, repeat_on, c.points, awarded_by, awarded_at,
-            via, note, evidence, c.revoked_at, revoked_by, reason AS revoke_reason
+            via, c.recorded_at, note, evidence, c.revoked_at, revoked_by, reason AS revoke_reason
         FROM completions c JOIN members ON members.id = member_id
         LEFT JOIN missions ON missions.id = mission_id
         LEFT JOIN trainings ON trainings.id = training_id
         LEFT JOIN completion_revocations ON completion_id = c.id
         ORDER BY member_id, c.revoked_at IS NULL, c.id
     """,
+    "counter_changes": """
+        SELECT discord_id, entry_id AS id, counter, change, counted_at, recorded_at
+        FROM counter_changes n JOIN members ON members.id = member_id ORDER BY member_id, n.id
+    """,
     "stats": """
         SELECT discord_id, counter, value FROM member_counters
         JOIN members ON members.id = member_id ORDER BY member_id, counter
+    """,
+    "attendance": """
+        SELECT discord_id, occurrence_id, status, role, outcome, minutes, points, result, score, note,
+            completion_id
+        FROM attendance JOIN members ON members.id = member_id ORDER BY member_id, occurrence_id
+    """,
+    "reports": """
+        SELECT occurrence_id, body, revision, written_by, written_at
+        FROM reports ORDER BY occurrence_id
     """,
     "award_grants": """
         SELECT discord_id, g.id, award_id, name AS award, g.reason, granted_by, granted_at,
@@ -84,9 +97,18 @@ _SOURCES = {
         FROM award_grants g JOIN members ON members.id = member_id
         JOIN awards ON awards.id = award_id ORDER BY member_id, g.id
     """,
+    # A return before the departure that followed it.
     "departures": """
-        SELECT discord_id, reason, left_at, recorded_by FROM departures
-        JOIN members ON members.id = member_id ORDER BY member_id
+        SELECT discord_id, reason, left_at, returned_at, recorded_by FROM (
+            SELECT member_id, reason, left_at, NULL, recorded_by FROM departures
+            UNION ALL
+            SELECT member_id, NULL, NULL, returned_at, recorded_by FROM returns
+        ) AS moves (member_id, reason, left_at, returned_at, recorded_by)
+        JOIN members ON members.id = member_id ORDER BY member_id, returned_at IS NULL
+    """,
+    "seasons": """
+        SELECT slug, title, starts_at, ends_at, created_at, created_by, closed_at, closed_by
+        FROM seasons ORDER BY number
     """,
 }
 # A rule of an award keeps its nulls; elsewhere what is null is left out.

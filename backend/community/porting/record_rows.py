@@ -83,6 +83,7 @@ class CompletionRow(RowOfMember):
     awarded_by: Uid | None = None
     awarded_at: PastMoment | None = None
     via: Via | None = None
+    recorded_at: PastMoment | None = None
     note: Note | None = None
     evidence: Links | None = None
     revoked_at: PastMoment | None = None
@@ -158,6 +159,17 @@ class AwardGrantRow(RowOfMember):
 
 
 class DepartureRow(RowOfMember):
-    reason: Reason
+    """That somebody left, and why; with ``returned_at`` that they were back by then."""
+
+    reason: Reason | None = None
     left_at: PastMoment | None = None
+    returned_at: PastMoment | None = None
     recorded_by: Uid | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> "DepartureRow":
+        if self.returned_at is None and self.reason is None:
+            raise ValueError("give reason, or returned_at for somebody who is back")
+        if self.returned_at and self.left_at and self.returned_at < self.left_at:
+            raise ValueError("returned before they left")
+        return self

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -10,15 +11,24 @@ import orjson
 
 from backend.community.porting.batches import Done
 from backend.community.porting.cells import write_cell
+from backend.community.porting.errors import FileUnwritable
 
 COLUMNS = ("file", "line", "section", "action", "about", "field", "reason")
 
 
 class Report:
-    """A report file. What was written of rows that come again is cut off: ``length`` is what stays."""
+    """A report file. What was written of rows that come again is cut off: ``length`` is what stays.
+
+    Raises FileUnwritable.
+    """
 
     def __init__(self, path: Path, *, keep: int = 0) -> None:
         self._is_csv = path.suffix == ".csv"
+        self._path = path
+        with self._writing():
+            self._begin(path, keep)
+
+    def _begin(self, path: Path, keep: int) -> None:
         goes_on = keep > 0 and path.exists() and path.stat().st_size >= keep
         self._file: IO[bytes] = path.open("r+b" if goes_on else "w+b")
         self.length = keep if goes_on else 0
@@ -28,14 +38,23 @@ class Report:
     def write(self, done: Iterable[Done]) -> int:
         """Write rows behind ``length``; returns what it is once they count."""
         lines = [_values(one) for one in done]
-        self._file.seek(self.length)
-        self._file.truncate()
-        self._file.write(_csv(lines) if self._is_csv else _json(lines))
-        self._file.flush()
-        return self._file.tell()
+        with self._writing():
+            self._file.seek(self.length)
+            self._file.truncate()
+            self._file.write(_csv(lines) if self._is_csv else _json(lines))
+            self._file.flush()
+            return self._file.tell()
 
     def close(self) -> None:
         self._file.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say what is wrong with the disk, which a transaction would take for its own trouble."""
+        try:
+            yield
+        except OSError as error:
+            raise FileUnwritable(self._path, error) from error
 
 
 def _values(done: Done) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from backend.community.porting import catalogue_rows, record_rows
+from backend.community.porting import catalogue_rows, event_rows, record_rows
 from backend.community.porting.values import Row
 
 FORMAT = "farout.community"
@@ -42,8 +42,14 @@ _ROWS: dict[str, type[Row]] = {
     "instructors": record_rows.InstructorRow,
     "rank_changes": record_rows.RankChangeRow,
     "completions": record_rows.CompletionRow,
+    # Before what they add up to: values and attendance then find themselves logged.
+    "counter_changes": event_rows.CounterChangeRow,
     "stats": record_rows.StatRow,
+    "attendance": event_rows.AttendanceRow,
+    "reports": event_rows.ReportRow,
     "award_grants": record_rows.AwardGrantRow,
     "departures": record_rows.DepartureRow,
+    # Last: a closed season is counted from everything before.
+    "seasons": event_rows.SeasonRow,
 }
 SECTIONS = {name: Section(name, row) for name, row in _ROWS.items()}

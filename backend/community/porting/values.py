@@ -28,7 +28,8 @@ def _id(value: object) -> object:
     return value
 
 
-def _moment(value: object) -> object:
+def moment(value: object) -> object:
+    """Take a moment with its time zone, or a day for its beginning, as text."""
     if not isinstance(value, str):
         return _refuse_number(value)
     if _DAY.fullmatch(value):
@@ -77,8 +78,8 @@ def _name(value: str) -> str:
 Line = fields.Line
 DiscordId = Annotated[fields.DiscordId, BeforeValidator(_id)]
 Uid = Annotated[UUID, Field(strict=False)]
-Moment = Annotated[fields.Moment, BeforeValidator(_moment)]
-PastMoment = Annotated[fields.PastMoment, BeforeValidator(_moment)]
+Moment = Annotated[fields.Moment, BeforeValidator(moment)]
+PastMoment = Annotated[fields.PastMoment, BeforeValidator(moment)]
 Day = Annotated[date, Field(strict=False), BeforeValidator(_day)]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_name)]
 Link = Annotated[str, Field(max_length=2000, pattern=r"^https?://[!-~]+$")]

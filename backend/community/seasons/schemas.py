@@ -13,8 +13,11 @@ def _free(slug: str) -> str:
     return slug
 
 
+SeasonSlug = Annotated[Slug, AfterValidator(_free)]
+
+
 class NewSeason(Body):
-    slug: Annotated[Slug, AfterValidator(_free)]
+    slug: SeasonSlug
     title: Title
     starts_at: Moment
     ends_at: Moment

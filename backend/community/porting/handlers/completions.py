@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.models import Completion, Member, Mission, Occurrence, Training
 from backend.community.models.completion import WRITTEN
-from backend.community.porting.handlers.inserting import document, insert_rows
+from backend.community.porting.handlers.inserting import document
 from backend.community.porting.handlers.outcomes import (
     CREATED,
     UNCHANGED,
@@ -25,6 +25,7 @@ from backend.community.porting.ids import derived_id
 from backend.community.porting.people import NOT_A_MEMBER, find_members
 from backend.community.porting.record_rows import CompletionRow
 
+_ADD = text("SELECT import_completions(CAST(:rows AS jsonb))")
 _REVOKE = text("SELECT import_revocations(CAST(:rows AS jsonb))")
 _COLUMNS = [Completion.__table__.c[name] for name in (*WRITTEN, "revoked_at")]
 # Where a field of the file and the column that says the same have different names.
@@ -32,6 +33,8 @@ _FIELDS = {
     "member_id": "discord_id", "mission_id": "mission", "training_id": "training",
     "instructor_uid": "instructor_id",
 }  # fmt: skip
+_SAID = [name for name in WRITTEN if name in CompletionRow.model_fields]
+_NOTHING = dict.fromkeys(WRITTEN)
 _COMPARED = tuple(name for name in WRITTEN if name not in ("id", "kind"))
 _REVOKED_HERE = Outcome(Action.UNCHANGED, "", "was revoked here, and stays so")
 
@@ -49,29 +52,25 @@ class _Shelf:
 async def write_completions(
     db: AsyncSession, rows: Sequence[CompletionRow], run: Import
 ) -> list[Outcome]:
-    # In the order in which closing a season locks: revocations before the ledger.
-    await _revoke(db, [])
     shelf = await _look_up(db, rows, run)
     problems = [_refusal(row, shelf) for row in rows]
     values = [
         _values(row, shelf, run) if problem is None else {}
         for row, problem in zip(rows, problems, strict=True)
     ]
-    by_id, by_place = await _known(db, [one for one in values if one])
+    known = await _known(db, [one for one in values if one])
     outcomes = [
-        problem or _compare(row, one, by_id.get(one["id"]), by_place.get(_place(one)))
+        problem or _compare(row, one, known)
         for row, problem, one in zip(rows, problems, values, strict=True)
     ]
-    await insert_rows(db, Completion, _with(CREATED, values, outcomes))
+    new = [one for one, outcome in zip(values, outcomes, strict=True) if outcome is CREATED]
+    if new:
+        await db.execute(_ADD, {"rows": document(new)})
+    entries = [known.find(one) if one else None for one in values]
     ended = [
-        (
-            row,
-            (by_place.get(_place(one)) or one)["id"]
-            if outcome.action is Action.UPDATE
-            else one["id"],
-        )
-        for row, one, outcome in zip(rows, values, outcomes, strict=True)
-        if _ends(row, outcome)
+        (row, entry["id"])
+        for row, entry, outcome in zip(rows, entries, outcomes, strict=True)
+        if entry is not None and outcome.action is Action.UPDATE
     ]
     await _revoke(db, ended)
     return outcomes
@@ -109,15 +108,23 @@ def _refusal(row: CompletionRow, shelf: _Shelf) -> Outcome | None:
 def _values(row: CompletionRow, shelf: _Shelf, run: Import) -> dict[str, Any]:
     """Return the entry that a row stands for; what it leaves out comes from the catalogue."""
     member = shelf.members[row.discord_id or ""]
-    values = {name: getattr(row, name, None) for name in WRITTEN} | {
-        "member_id": member.id,
-        "kind": "mission" if row.is_mission else "training",
-        "instructor_uid": row.instructor_id,
-        "points": row.points or 0,
-        "evidence": row.evidence or [],
-        "via": row.via or "import",
-        "awarded_at": row.awarded_at or run.started_at,
-    }
+    values = (
+        _NOTHING
+        | {name: getattr(row, name) for name in _SAID}
+        | {
+            "member_id": member.id,
+            "kind": "mission" if row.is_mission else "training",
+            "instructor_uid": row.instructor_id,
+            "points": row.points or 0,
+            "evidence": row.evidence or [],
+            "via": row.via or "import",
+            "awarded_at": row.awarded_at or run.started_at,
+            "recorded_at": row.recorded_at,
+            "revoked_at": row.revoked_at,
+            "revoked_by": row.revoked_by,
+            "revoke_reason": row.revoke_reason,
+        }
+    )
     if row.mission is not None:
         values |= _of_mission(row, shelf.missions[row.mission])
     elif row.training is not None:
@@ -173,59 +180,68 @@ def _place(entry: Entry) -> Place:
     return tuple(entry[name] for name in names)
 
 
-async def _known(
-    db: AsyncSession, values: Sequence[Entry]
-) -> tuple[dict[UUID, Entry], dict[Place, Entry]]:
-    """Return the entries with these ids, and the live ones in the places of the others."""
+@dataclass
+class _Known:
+    """What the ledger has already: by id, live by its place, and ended by its place and moment."""
+
+    by_id: dict[UUID, Entry]
+    live: dict[Place, Entry]
+    ended: dict[Place, Entry]
+
+    def find(self, values: Entry) -> Entry | None:
+        """Return the entry that a row speaks of, also if it was revoked since."""
+        place = _place(values)
+        ended = self.ended.get((*place, values["completed_at"]))
+        return self.by_id.get(values["id"]) or self.live.get(place) or ended
+
+
+async def _known(db: AsyncSession, values: Sequence[Entry]) -> _Known:
     ids = [one["id"] for one in values]
     found = await db.execute(select(*_COLUMNS).where(Completion.id.in_(ids)))
     by_id: dict[UUID, Entry] = {row["id"]: dict(row) for row in found.mappings()}
     new = [one for one in values if one["id"] not in by_id]
-    live = await db.execute(
-        select(*_COLUMNS)
-        .where(Completion.revoked_at.is_(None))
-        .where(Completion.member_id.in_({one["member_id"] for one in new}))
-        .where(
-            Completion.mission_id.in_({one["mission_id"] for one in new} - {None})
-            | Completion.training_id.in_({one["training_id"] for one in new} - {None})
+    in_place: list[Entry] = []
+    if new:
+        others = await db.execute(
+            select(*_COLUMNS)
+            .where(Completion.member_id.in_({one["member_id"] for one in new}))
+            .where(
+                Completion.mission_id.in_({one["mission_id"] for one in new} - {None})
+                | Completion.training_id.in_({one["training_id"] for one in new} - {None})
+            )
         )
+        in_place = [dict(row) for row in others.mappings()]
+    return _Known(
+        by_id,
+        {_place(one): one for one in in_place if one["revoked_at"] is None},
+        {(*_place(one), one["completed_at"]): one for one in in_place if one["revoked_at"]},
     )
-    return by_id, {_place(one): one for one in map(dict, live.mappings())}
 
 
-def _compare(
-    row: CompletionRow, values: Entry, same: Entry | None, in_place: Entry | None
-) -> Outcome:
-    known = same or in_place
-    if known is None:
+def _compare(row: CompletionRow, values: Entry, known: _Known) -> Outcome:
+    entry = known.find(values)
+    is_same = values["id"] in known.by_id
+    if entry is None or (row.id is not None and entry["revoked_at"] and not is_same):
         return CREATED
-    if same is None and row.id is not None:
+    if not is_same and row.id is not None:
         return refused("id", "is new, but this member has the same already under another id")
-    differing = [name for name in _COMPARED if _is_given(row, name) and values[name] != known[name]]
+    differing = [name for name in _COMPARED if _is_given(row, name) and values[name] != entry[name]]
     if differing:
         return refused(
             differing[0], "differs from the ledger, which is not rewritten; revoke that entry first"
         )
-    if row.revoked_at is not None and known["revoked_at"] is None:
+    if row.revoked_at is not None and entry["revoked_at"] is None:
         return updated("revoked_at")
-    return _REVOKED_HERE if known["revoked_at"] and not row.revoked_at else UNCHANGED
+    return _REVOKED_HERE if entry["revoked_at"] and not row.revoked_at else UNCHANGED
 
 
 def _is_given(row: CompletionRow, name: str) -> bool:
     return getattr(row, _FIELDS.get(name, name), None) is not None
 
 
-def _with(
-    outcome: Outcome, values: Sequence[dict[str, Any]], outcomes: Sequence[Outcome]
-) -> list[dict[str, Any]]:
-    return [one for one, found in zip(values, outcomes, strict=True) if found is outcome]
-
-
-def _ends(row: CompletionRow, outcome: Outcome) -> bool:
-    return row.revoked_at is not None and outcome.action in (Action.CREATE, Action.UPDATE)
-
-
 async def _revoke(db: AsyncSession, entries: Sequence[tuple[CompletionRow, UUID]]) -> None:
+    if not entries:
+        return
     revocations = [
         {
             "id": completion_id,

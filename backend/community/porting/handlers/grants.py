@@ -1,6 +1,7 @@
 """Awards that members have, or had until they were withdrawn."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from backend.community.porting.handlers.inserting import insert_rows
 from backend.community.porting.handlers.outcomes import (
     CREATED,
     UNCHANGED,
+    Action,
     Import,
     Outcome,
     refused,
@@ -24,6 +26,11 @@ from backend.community.porting.record_rows import AwardGrantRow
 
 # What a grant needs and a spreadsheet does not know.
 NOBODY = UUID(int=0)
+_WITHDRAWN_HERE = Outcome(
+    Action.UNCHANGED,
+    "",
+    "was withdrawn here, and stays so; one that was granted since needs granted_at",
+)
 
 
 class _Awards:
@@ -56,6 +63,11 @@ async def write_grants(
     known = list(await db.scalars(select(AwardGrant).where(AwardGrant.member_id.in_(ids))))
     by_id = {grant.id: grant for grant in known}
     live = {(g.award_id, g.member_id): g for g in known if g.withdrawn_at is None}
+    ended = {
+        (g.award_id, g.member_id): g.withdrawn_at
+        for g in sorted(known, key=lambda g: g.withdrawn_at or EARLIEST)
+        if g.withdrawn_at is not None
+    }
     outcomes: list[Outcome] = []
     new: list[dict[str, Any]] = []
     for row in rows:
@@ -70,7 +82,9 @@ async def write_grants(
         grant = by_id.get(values["id"])
         if grant is None and (row.id is None or row.withdrawn_at is None):
             grant = live.get((award, member.id))
-        if grant is None:
+        if grant is None and _is_over(row, ended.get((award, member.id))):
+            outcomes.append(_WITHDRAWN_HERE)
+        elif grant is None:
             new.append(values)
             outcomes.append(CREATED)
         elif row.id not in (None, grant.id):
@@ -80,6 +94,13 @@ async def write_grants(
     await db.flush()
     await insert_rows(db, AwardGrant, new)
     return outcomes
+
+
+def _is_over(row: AwardGrantRow, withdrawn_at: datetime | None) -> bool:
+    """Whether a row without an id speaks of what was withdrawn here since."""
+    if row.id is not None or row.withdrawn_at is not None or withdrawn_at is None:
+        return False
+    return row.granted_at is None or row.granted_at <= withdrawn_at
 
 
 def _grant(row: AwardGrantRow, member_id: int, award_id: UUID, run: Import) -> dict[str, Any]:

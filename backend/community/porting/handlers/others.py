@@ -1,44 +1,30 @@
-"""Dates, instructors, counters and departures."""
+"""Dates and instructors."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.community.models import (
-    Counter,
-    Departure,
     Member,
-    MemberCounter,
     Mission,
     Occurrence,
     Training,
     TrainingInstructor,
 )
 from backend.community.porting.catalogue_rows import OccurrenceRow
-from backend.community.porting.handlers.inserting import document, insert_rows
+from backend.community.porting.handlers.inserting import insert_rows
 from backend.community.porting.handlers.outcomes import (
     CREATED,
     UNCHANGED,
     Import,
     Outcome,
     refused,
-    updated,
 )
 from backend.community.porting.people import NOT_A_MEMBER, find_members
 from backend.community.porting.record_rows import (
-    DepartureRow,
     InstructorRow,
-    StatRow,
 )
-
-_SET_COUNTERS = text("""
-    INSERT INTO member_counters (member_id, counter, value)
-    SELECT member_id, counter, value
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (member_id bigint, counter text, value bigint)
-    ON CONFLICT (member_id, counter) DO UPDATE SET value = excluded.value
-""")
 
 
 async def add_occurrences(
@@ -110,62 +96,4 @@ async def add_instructors(
             )
             outcomes.append(CREATED)
     await insert_rows(db, TrainingInstructor, new)
-    return outcomes
-
-
-async def set_counters(db: AsyncSession, rows: Sequence[StatRow], run: Import) -> list[Outcome]:
-    """Set counters to what the rows say; those counted from the ledger are not set by anybody."""
-    members = await find_members(db, rows, lock=run.locks)
-    declared = set(await db.scalars(select(Counter.key)))
-    ids = [member.id for member in members.values()]
-    values = await db.execute(
-        select(MemberCounter.member_id, MemberCounter.counter, MemberCounter.value).where(
-            MemberCounter.member_id.in_(ids)
-        )
-    )
-    known = {(row.member_id, row.counter): row.value for row in values}
-    outcomes: list[Outcome] = []
-    new: list[dict[str, Any]] = []
-    for row in rows:
-        member = members.get(row.discord_id or "")
-        if member is None:
-            outcomes.append(refused("discord_id", NOT_A_MEMBER))
-            continue
-        before = known.get((member.id, row.counter))
-        if row.counter not in declared:
-            outcomes.append(refused("counter", "is not declared; add a row to counters"))
-        elif before == row.value:
-            outcomes.append(UNCHANGED)
-        else:
-            new.append({"member_id": member.id, "counter": row.counter, "value": row.value})
-            outcomes.append(CREATED if before is None else updated("value"))
-    if new:
-        await db.execute(_SET_COUNTERS, {"rows": document(new)})
-    return outcomes
-
-
-async def add_departures(
-    db: AsyncSession, rows: Sequence[DepartureRow], run: Import
-) -> list[Outcome]:
-    members = await find_members(db, rows, lock=run.locks)
-    ids = [member.id for member in members.values()]
-    gone = set(await db.scalars(select(Departure.member_id).where(Departure.member_id.in_(ids))))
-    outcomes, new = [], []
-    for row in rows:
-        member = members.get(row.discord_id or "")
-        if member is None:
-            outcomes.append(refused("discord_id", NOT_A_MEMBER))
-        elif member.id in gone:
-            outcomes.append(UNCHANGED)
-        else:
-            new.append(
-                {
-                    "member_id": member.id,
-                    "reason": row.reason,
-                    "left_at": row.left_at or run.started_at,
-                    "recorded_by": row.recorded_by,
-                }
-            )
-            outcomes.append(CREATED)
-    await insert_rows(db, Departure, new)
     return outcomes
