@@ -30,6 +30,7 @@ from backend.community.permissions.endpoints import router as permissions
 from backend.community.porting.endpoints import router as porting
 from backend.community.posts.endpoints import router as posts
 from backend.community.posts.pages import router as post_pages
+from backend.community.posts.writing_pages import router as post_writing_pages
 from backend.community.profiles.pages import router as profile_pages
 from backend.community.ranks.endpoints import router as ranks
 from backend.community.ranks.pages import router as rank_pages
@@ -57,6 +58,8 @@ for feature in (
     ranks,
     rank_pages,
     posts,
+    # First of these: «~new» is no id of a post.
+    post_writing_pages,
     post_pages,
     items,
     item_pages,

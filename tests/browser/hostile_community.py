@@ -84,7 +84,8 @@ async def write_posts(site: Site, feed: Feed) -> list[str]:
     second = (await site.send("POST", "/api/posts", plain))["id"]
     edit = {"title": feed("PostEdit.title"), "body": feed("PostEdit.body")}
     await site.send("PATCH", f"/api/posts/{second}", edit)
-    return ["/posts", f"/posts/{first}", f"/posts/{second}"]
+    edits = [f"/posts/{one}/edit" for one in (first, second)]
+    return ["/posts", "/posts/~all", "/posts/~new", f"/posts/{first}", f"/posts/{second}", *edits]
 
 
 async def write_items(site: Site, feed: Feed) -> list[str]:
