@@ -12,7 +12,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 from dotenv import dotenv_values
-from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+from playwright.async_api import (
+    APIResponse,
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    async_playwright,
+)
 
 from backend.bridge.identity import Role
 from backend.devtools.discord.seeds import JUNO_ID, PIXEL_ID, VEGA_ID
@@ -132,6 +139,11 @@ class Cast:
         page.set_default_timeout(15_000)
         page.on("console", lambda message: self.complaints.append(message.text))
         return page
+
+    async def post(self, page: Page, path: str, **fields: str) -> APIResponse:
+        """Send a form that no page shows, as somebody who made it up would."""
+        form: dict[str, str | float | bool] = dict(fields)
+        return await page.request.post(path, form=form, headers={"Origin": self.origin})
 
 
 @pytest.fixture(scope="session")

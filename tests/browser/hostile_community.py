@@ -72,9 +72,11 @@ async def write_ranks(site: Site, feed: Feed) -> list[str]:
     undo = {"reason": feed("UndoRequest.reason")}
     await site.send("POST", f"/api/rank-changes/{undone}/undo", undo)
     departure = f"/api/members/{COSMO_ID}/departure"
+    if feed.round:
+        await site.send("DELETE", departure)
     await site.send("PUT", departure, {"reason": feed("DepartureRequest.reason")})
-    await site.send("DELETE", departure)
-    return ["/ranks", f"/members/{COSMO_ID}", "/members", "/trainings/~new"]
+    pages = [f"/members/{COSMO_ID}/access", "/permissions", "/permissions/members.read"]
+    return ["/ranks", f"/members/{COSMO_ID}", "/members?left=true", "/trainings/~new", *pages]
 
 
 async def write_posts(site: Site, feed: Feed) -> list[str]:
@@ -197,7 +199,8 @@ async def write_record(site: Site, feed: Feed) -> list[str]:
     revoked = f"/api/completions/{given['items'][0]['completion_id']}/revoke"
     await site.send("POST", revoked, {"reason": feed("RevocationRequest.reason")})
     report_page = path.replace("/occurrences", "/calendar") + "/report"
-    return [f"/members/{COSMO_ID}", report_page, f"{report_page}/edit"]
+    record = f"/members/{COSMO_ID}/record"
+    return [f"/members/{COSMO_ID}", record, report_page, f"{report_page}/edit"]
 
 
 async def write_boards(site: Site, feed: Feed) -> list[str]:
@@ -206,7 +209,9 @@ async def write_boards(site: Site, feed: Feed) -> list[str]:
     season = {"slug": f"season-{feed.round}", "title": feed("NewSeason.title")}
     season |= {"starts_at": EARLIER, "ends_at": LATER}
     await site.send("POST", "/api/seasons", season)
-    return [f"/leaderboards?counter={counter['key']}", f"/leaderboards?period={season['slug']}"]
+    boards = [f"/leaderboards?counter={counter['key']}", f"/leaderboards?period={season['slug']}"]
+    pages = ["/leaderboards/seasons", "/leaderboards/counters", f"/members/{COSMO_ID}"]
+    return [*boards, *pages, f"/leaderboards/seasons/{season['slug']}/close"]
 
 
 async def write_keys(site: Site, feed: Feed) -> list[str]:
