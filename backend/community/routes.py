@@ -11,6 +11,7 @@ from backend.community.applications.pages import router as application_pages
 from backend.community.applications.review_pages import router as review_pages
 from backend.community.awards.endpoints import router as awards
 from backend.community.awards.pages import router as award_pages
+from backend.community.completions.bulk_pages import router as bulk_award_pages
 from backend.community.completions.endpoints import router as completions
 from backend.community.completions.pages import router as record_pages
 from backend.community.counters.endpoints import router as counters
@@ -90,6 +91,7 @@ for feature in (
     teaching_pages,
     completions,
     record_pages,
+    bulk_award_pages,
     occurrences,
     scheduling_pages,
     occurrence_pages,

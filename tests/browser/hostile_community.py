@@ -148,7 +148,7 @@ async def write_catalogue(site: Site, feed: Feed) -> list[str]:
         for slug in (f"new-{feed.round}", f"changed-{feed.round}"):
             new = {"slug": slug, "title": feed(f"New{kind}.title")}
             await site.send("POST", f"/api{path}", new | {text: feed(f"New{kind}.{text}")})
-            pages.append(f"{path}/{slug}")
+            pages += [f"{path}/{slug}", f"{path}/{slug}/award"]
         change = {name: feed(f"{kind}Change.{name}") for name in ("title", text)}
         await site.send("PATCH", f"/api{path}/changed-{feed.round}", change)
         pages.append(f"{path}/changed-{feed.round}/edit")

@@ -66,3 +66,27 @@ async def test_a_member_leaves_and_comes_back(cast: Cast) -> None:
     await expect(officer.get_by_role("alert")).to_contain_text("below your own")
     await admin.get_by_role("button", name="Record that they are back").click()
     await expect(admin.get_by_role("status")).to_contain_text("back")
+
+
+async def test_a_training_is_awarded_to_many_and_each_is_told_of(cast: Cast) -> None:
+    officer, member = await cast.page("officer"), await cast.page("member")
+    await cast.post(officer, "/trainings", slug="for-many", title="For many", level="1")
+    await officer.goto("/trainings/for-many")
+    await officer.get_by_role("link", name="Award it by hand").click()
+    await officer.get_by_label("Members").fill("Pixel Halley\n77\nCaptain Vega")
+    await officer.get_by_role("button", name="Award it to all").click()
+    await expect(officer.get_by_role("alert")).to_contain_text("Only a listed instructor")
+    await expect(officer.get_by_label("Members")).to_have_value("Pixel Halley\n77\nCaptain Vega")
+    await officer.get_by_label("Result").select_option("waived")
+    await officer.get_by_role("button", name="Award it to all").click()
+    await expect(officer.get_by_role("status")).to_contain_text("1 of 3 were awarded")
+    row = officer.get_by_role("listitem").filter(has_text="Captain Vega")
+    await expect(row).to_contain_text("nobody awards himself")
+
+    await member.goto("/trainings/for-many")
+    await expect(member.get_by_role("link", name="Award it by hand")).to_have_count(0)
+    await member.get_by_role("link", name="Who has it").click()
+    await expect(member.get_by_role("link", name="Pixel Halley")).to_be_visible()
+    answer = await member.goto("/trainings/for-many/award")
+    assert answer is not None
+    assert answer.status == 403

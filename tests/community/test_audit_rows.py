@@ -142,6 +142,8 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /ranks/{code}/move", {"to": "up"}),
     ("POST /members/{discord_id}/rank-changes", {"rank": "general", "reason": "x"}),
     ("POST /members/{discord_id}/rank-changes/{change_id}/undo", {"reason": "x"}),
+    ("POST /missions/{slug}/award", {"members": COSMO_ID, "outcome": "success"}),
+    ("POST /trainings/{slug}/award", {"members": COSMO_ID, "result": "waived"}),
     ("POST /members/{discord_id}/departure", {"reason": "x"}),
     ("POST /members/{discord_id}/return", {}),
     ("POST /members/{discord_id}/counters", {"counter": "kills", "how": "add", "number": "1"}),
@@ -188,6 +190,7 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /trainings/{slug}/classes", {"starts_at": "2099-01-01T00:00", **SLOT}),
     ("POST /calendar/{occurrence_id}/signup", {}),
     ("POST /calendar/{occurrence_id}/withdraw", {}),
+    ("POST /calendar/{occurrence_id}/signups/{discord_id}/approve", {}),
     ("POST /calendar/{occurrence_id}/signups/{discord_id}/remove", {}),
     ("POST /calendar/{occurrence_id}/edit", {"starts_at": "2020-01-01T00:00", "status": "open", **SLOT}),
     ("POST /calendar/{occurrence_id}/report", {"member": COSMO_ID, f"status-{COSMO_ID}": "attended"}),
@@ -238,7 +241,7 @@ async def walk(
             known[latest] = await community_owner.fetchval(query)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
-        if row.endswith("/approval"):
+        if row.endswith(("/approval", "/approve")):
             await community_owner.execute("UPDATE occurrences SET needs_approval = true")
         if "/signups/{discord_id}" in row:
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)

@@ -1,6 +1,6 @@
 """A member's whole record, and the forms that award something by hand and take it back."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,13 +13,14 @@ from backend.community.access.queries import Access
 from backend.community.catalogue.queries import list_entries
 from backend.community.completions import actions, queries
 from backend.community.completions.errors import CompletionNotFound
+from backend.community.completions.forms import mission_values, training_values
 from backend.community.completions.schemas import NewCompletion, RevocationRequest
 from backend.community.dependencies import Cursors, DiscordId, RequestOrigin, Transaction
 from backend.community.members.callers import MaySeeMembers
 from backend.community.members.queries import get_member_here, list_names_by_uid
 from backend.community.models import Mission, Training
 from backend.web.cursors import SignedCursors
-from backend.web.forms import Refusal, Sent, SentForm, attempt
+from backend.web.forms import Refusal, Sent, attempt
 from backend.web.pages import render
 
 router = APIRouter(prefix="/members/{discord_id}/record", include_in_schema=False)
@@ -56,13 +57,8 @@ async def award_mission(
     sent: Sent,
 ) -> Response:
     async with attempt(db, sent, "mission") as tried:
-        details = {
-            "mission": sent.value("mission").strip(),
-            "outcome": sent.value("outcome"),
-            "role": sent.maybe("role"),
-            "minutes": sent.number("minutes"),
-        }
-        new = NewCompletion.model_validate(_shared(discord_id, sent) | details)
+        what = {"member": discord_id, "mission": sent.value("mission").strip()}
+        new = NewCompletion.model_validate(what | mission_values(sent))
         await actions.award(db, new, by=by, origin=origin)
     return await _answer(request, db, by, cursors, discord_id, tried.refusal, "awarded")
 
@@ -78,14 +74,8 @@ async def award_training(
     sent: Sent,
 ) -> Response:
     async with attempt(db, sent, "training") as tried:
-        details = {
-            "training": sent.value("training").strip(),
-            "result": sent.value("result"),
-            "score": sent.decimal("score"),
-            "expires_on": sent.maybe("expires_on"),
-            "renew": sent.has("renew"),
-        }
-        new = NewCompletion.model_validate(_shared(discord_id, sent) | details)
+        what = {"member": discord_id, "training": sent.value("training").strip()}
+        new = NewCompletion.model_validate(what | training_values(sent))
         await actions.award(db, new, by=by, origin=origin)
     return await _answer(request, db, by, cursors, discord_id, tried.refusal, "awarded")
 
@@ -108,16 +98,6 @@ async def revoke(
         reason = RevocationRequest(reason=sent.value("reason")).reason
         await actions.revoke(db, completion_id, reason, by=by, origin=origin)
     return await _answer(request, db, by, cursors, discord_id, tried.refusal, "revoked")
-
-
-def _shared(discord_id: str, sent: SentForm) -> dict[str, Any]:
-    return {
-        "member": discord_id,
-        "completed_at": sent.moment("completed_at"),
-        "points": sent.number("points"),
-        "note": sent.maybe("note"),
-        "evidence": sent.lines("evidence"),
-    }
 
 
 async def _answer(
