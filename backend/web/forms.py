@@ -15,6 +15,7 @@ from backend.errors import FaroutError
 from backend.web.error_responses import status_of
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _UNPROCESSABLE = 422
 
 
@@ -42,6 +43,11 @@ class SentForm:
         """Return a whole number; anything else as it is, for the schema to refuse."""
         text = self.maybe(name)
         return int(text) if text and _WHOLE_NUMBER.fullmatch(text) else text
+
+    def decimal(self, name: str) -> float | str | None:
+        """Return a number with a point or without; anything else as it is, for the schema to refuse."""
+        text = self.maybe(name)
+        return float(text) if text and _DECIMAL.fullmatch(text) else text
 
     def moment(self, name: str) -> str | None:
         """Return what a field for day and time says, which is UTC here."""

@@ -32,6 +32,7 @@ SECTIONS = (
         "applications.submit", "applications.review", "applications.manage",
     ),
     _section("/items", "Items", "items.read"),
+    _section("/permissions", "Permissions", "access.read"),
     _section("/api-keys", "API keys", "api_keys.manage"),
     _section("/webhooks", "Webhooks", "webhooks.manage"),
 )  # fmt: skip

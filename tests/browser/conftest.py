@@ -6,12 +6,23 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from dotenv import dotenv_values
+from playwright.async_api import (
+    APIResponse,
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    async_playwright,
+)
 
+from backend.bridge.identity import Role
+from backend.devtools.discord.seeds import JUNO_ID, PIXEL_ID, VEGA_ID
 from tests.fixtures.servers import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +31,13 @@ MISSING = (
     "NO BROWSER TEST WAS RUN: there is no Chromium on this machine."
     " On Debian and Ubuntu: apt-get install chromium"
 )
+
+# Nobody whom the tests of accounts do something to.
+CAST: dict[Role, tuple[str, str]] = {
+    "officer": ("Captain Vega", VEGA_ID),
+    "admin": ("Juno Drift", JUNO_ID),
+    "member": ("Pixel Halley", PIXEL_ID),
+}
 
 
 def find_chromium() -> str | None:
@@ -100,3 +118,61 @@ async def page(chromium: Browser, development: Development) -> AsyncIterator[Pag
     yield page
     await context.close()
     assert [one for one in complaints if "Content Security Policy" in one] == []
+
+
+@dataclass
+class Cast:
+    """A member, an officer and an admin, each with a browser without JavaScript."""
+
+    chromium: Browser
+    origin: str
+    states: dict[Role, StorageState]
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    async def page(self, role: Role) -> Page:
+        context = await self.chromium.new_context(
+            base_url=self.origin, java_script_enabled=False, storage_state=self.states[role]
+        )
+        self.contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: self.complaints.append(message.text))
+        return page
+
+    async def post(self, page: Page, path: str, **fields: str) -> APIResponse:
+        """Send a form that no page shows, as somebody who made it up would."""
+        form: dict[str, str | float | bool] = dict(fields)
+        return await page.request.post(path, form=form, headers={"Origin": self.origin})
+
+
+@pytest.fixture(scope="session")
+async def signed_in(chromium: Browser, development: Development) -> dict[Role, StorageState]:
+    """Sign the cast in with Discord, and give them their roles."""
+    states: dict[Role, StorageState] = {}
+    settings = dotenv_values(development.folder / ".farout" / "env", interpolate=False)
+    auth = await asyncpg.connect(settings["MIGRATION_AUTH_DATABASE_URL"])
+    for role, (name, discord_id) in CAST.items():
+        context = await chromium.new_context(base_url=development.origin, java_script_enabled=False)
+        page = await context.new_page()
+        await page.goto("/")
+        await page.get_by_role("link", name="Sign in with Discord").click()
+        await page.get_by_role("radio", name=name).check()
+        await page.get_by_role("button", name="Authorize").click()
+        await page.wait_for_url("**/profile")
+        states[role] = await context.storage_state()
+        await context.close()
+        await auth.execute("UPDATE users SET role = $2 WHERE discord_id = $1", discord_id, role)
+    await auth.close()
+    return states
+
+
+@pytest.fixture
+async def cast(
+    chromium: Browser, development: Development, signed_in: dict[Role, StorageState]
+) -> AsyncIterator[Cast]:
+    cast = Cast(chromium, development.origin, signed_in)
+    yield cast
+    for context in cast.contexts:
+        await context.close()
+    assert [one for one in cast.complaints if "Content Security Policy" in one] == []

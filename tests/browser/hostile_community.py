@@ -72,9 +72,11 @@ async def write_ranks(site: Site, feed: Feed) -> list[str]:
     undo = {"reason": feed("UndoRequest.reason")}
     await site.send("POST", f"/api/rank-changes/{undone}/undo", undo)
     departure = f"/api/members/{COSMO_ID}/departure"
+    if feed.round:
+        await site.send("DELETE", departure)
     await site.send("PUT", departure, {"reason": feed("DepartureRequest.reason")})
-    await site.send("DELETE", departure)
-    return ["/ranks", f"/members/{COSMO_ID}", "/members", "/trainings/~new"]
+    pages = [f"/members/{COSMO_ID}/access", "/permissions", "/permissions/members.read"]
+    return ["/ranks", f"/members/{COSMO_ID}", "/members?left=true", "/trainings/~new", *pages]
 
 
 async def write_posts(site: Site, feed: Feed) -> list[str]:
@@ -84,7 +86,8 @@ async def write_posts(site: Site, feed: Feed) -> list[str]:
     second = (await site.send("POST", "/api/posts", plain))["id"]
     edit = {"title": feed("PostEdit.title"), "body": feed("PostEdit.body")}
     await site.send("PATCH", f"/api/posts/{second}", edit)
-    return ["/posts", f"/posts/{first}", f"/posts/{second}"]
+    edits = [f"/posts/{one}/edit" for one in (first, second)]
+    return ["/posts", "/posts/~all", "/posts/~new", f"/posts/{first}", f"/posts/{second}", *edits]
 
 
 async def write_items(site: Site, feed: Feed) -> list[str]:
@@ -145,7 +148,7 @@ async def write_catalogue(site: Site, feed: Feed) -> list[str]:
         for slug in (f"new-{feed.round}", f"changed-{feed.round}"):
             new = {"slug": slug, "title": feed(f"New{kind}.title")}
             await site.send("POST", f"/api{path}", new | {text: feed(f"New{kind}.{text}")})
-            pages.append(f"{path}/{slug}")
+            pages += [f"{path}/{slug}", f"{path}/{slug}/award"]
         change = {name: feed(f"{kind}Change.{name}") for name in ("title", text)}
         await site.send("PATCH", f"/api{path}/changed-{feed.round}", change)
         pages.append(f"{path}/changed-{feed.round}/edit")
@@ -196,7 +199,8 @@ async def write_record(site: Site, feed: Feed) -> list[str]:
     revoked = f"/api/completions/{given['items'][0]['completion_id']}/revoke"
     await site.send("POST", revoked, {"reason": feed("RevocationRequest.reason")})
     report_page = path.replace("/occurrences", "/calendar") + "/report"
-    return [f"/members/{COSMO_ID}", report_page, f"{report_page}/edit"]
+    record = f"/members/{COSMO_ID}/record"
+    return [f"/members/{COSMO_ID}", record, report_page, f"{report_page}/edit"]
 
 
 async def write_boards(site: Site, feed: Feed) -> list[str]:
@@ -205,7 +209,9 @@ async def write_boards(site: Site, feed: Feed) -> list[str]:
     season = {"slug": f"season-{feed.round}", "title": feed("NewSeason.title")}
     season |= {"starts_at": EARLIER, "ends_at": LATER}
     await site.send("POST", "/api/seasons", season)
-    return [f"/leaderboards?counter={counter['key']}", f"/leaderboards?period={season['slug']}"]
+    boards = [f"/leaderboards?counter={counter['key']}", f"/leaderboards?period={season['slug']}"]
+    pages = ["/leaderboards/seasons", "/leaderboards/counters", f"/members/{COSMO_ID}"]
+    return [*boards, *pages, f"/leaderboards/seasons/{season['slug']}/close"]
 
 
 async def write_keys(site: Site, feed: Feed) -> list[str]:

@@ -62,14 +62,21 @@ class Forms(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.found: dict[str, set[str]] = {}
+        # What a form sends beside its fields, by the button that is pressed.
+        self.buttons: dict[str, list[dict[str, str]]] = {}
         self._open: set[str] | None = None
+        self._pressed: list[dict[str, str]] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "form":
             posts = given.get("method") == "post"
-            self._open = self.found.setdefault(given["action"] or "", set()) if posts else None
+            action = given["action"] or ""
+            self._open = self.found.setdefault(action, set()) if posts else None
+            self._pressed = self.buttons.setdefault(action, [{}])
+        elif tag == "button" and given.get("name"):
+            self._pressed.append({given["name"] or "": given.get("value") or ""})
         elif (
             given.get("name") and self._open is not None and tag in ("input", "select", "textarea")
         ):
@@ -100,21 +107,23 @@ class Look:
         await self._open_all(list(dict.fromkeys(paths)))
 
     async def at_refused_forms(self, paths: Iterable[str]) -> None:
-        """Fill each form of these pages with texts, and open what comes back if it is refused."""
+        """Fill each form of these pages with texts, and open what comes back if that is a page."""
         for path in dict.fromkeys(paths):
             html = (await self._admin.get(path, headers={"Accept": "text/html"})).text
-            for action, names in Forms(html).found.items():
+            forms = Forms(html)
+            for action, names in forms.found.items():
                 shape = re.sub(r"[0-9a-f-]{30,}|\d+", "", action)
                 if action in LEFT_ALONE or shape in self._tried:
                     continue
                 self._tried.add(shape)
                 filled = dict.fromkeys(sorted(names), EVERYTHING)
-                answer = await self._admin.post(
-                    action, data=filled, headers={"Accept": "text/html"}
-                )
-                assert answer.status_code < 500, (action, answer.text)
-                if answer.status_code >= 400:
-                    self._answers[f"/answered{action}"] = answer.text
+                for number, pressed in enumerate(forms.buttons[action]):
+                    answer = await self._admin.post(
+                        action, data=filled | pressed, headers={"Accept": "text/html"}
+                    )
+                    assert answer.status_code < 500, (action, answer.text)
+                    if not answer.is_redirect:
+                        self._answers[f"/answered/{number}{action}"] = answer.text
         await self._open_all(list(self._answers))
         self._answers.clear()
 

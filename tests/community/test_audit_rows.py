@@ -32,6 +32,13 @@ DATE = {"starts_at": "2099-01-01T00:00:00Z", "slots": [{"name": "pilot", "capaci
 SEASON = {"slug": "x", "title": "x"} | {
     "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2020-02-01T00:00:00Z",
 }  # fmt: skip
+# Called like the end of the address that its form leads to.
+SEASON_FORM = {
+    "slug": "seasons",
+    "title": "x",
+    "starts_at": "2020-03-01T00:00",
+    "ends_at": "2020-04-01T00:00",
+}
 HOOK = {"url": "https://bot.example.org/farout", "event_types": ["item.added"]}
 FORMS: Mapping[Kind, Callable[[Any], bool]] = {
     "id": lambda said: bool(re.fullmatch(r"[0-9a-f-]{36}|[0-9]+", said)),
@@ -55,6 +62,7 @@ ASKED = {
 LATEST = {
     "grant_id": "SELECT id::text FROM award_grants ORDER BY id DESC LIMIT 1",
     "change_id": "SELECT max(id)::text FROM rank_changes",
+    "completion_id": "SELECT id::text FROM completions ORDER BY id DESC LIMIT 1",
     "key_id": "SELECT id::text FROM api_keys ORDER BY id DESC LIMIT 1",
 }
 # In this order; what is made first is used by what comes after, under the name behind the arrow.
@@ -134,6 +142,22 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /ranks/{code}/move", {"to": "up"}),
     ("POST /members/{discord_id}/rank-changes", {"rank": "general", "reason": "x"}),
     ("POST /members/{discord_id}/rank-changes/{change_id}/undo", {"reason": "x"}),
+    ("POST /missions/{slug}/award", {"members": COSMO_ID, "outcome": "success"}),
+    ("POST /trainings/{slug}/award", {"members": COSMO_ID, "result": "waived"}),
+    ("POST /members/{discord_id}/departure", {"reason": "x"}),
+    ("POST /members/{discord_id}/return", {}),
+    ("POST /members/{discord_id}/counters", {"counter": "kills", "how": "add", "number": "1"}),
+    ("POST /leaderboards/counters", {"key": "kudos", "title": "x"}),
+    ("POST /permissions/roles/{role}", {"boxes": "shown", "permissions": "posts.write"}),
+    ("POST /members/{discord_id}/access/grants", {"boxes": "shown", "permissions": "posts.write"}),
+    ("POST /members/{discord_id}/access/labels", {"tags": "a b", "plan_tier": "free"}),
+    ("POST /posts -> post_id", {"title": "x", "body": "x", "when": "draft"}),
+    ("POST /posts/{post_id}/edit", {"title": "y", "body": "x", "when": "draft"}),
+    ("POST /posts/{post_id}/delete", {}),
+    ("POST /posts -> post_id", {"title": "x", "body": "x", "when": "draft"}),
+    ("POST /posts/{post_id}/publish", {}),
+    ("POST /posts/{post_id}/withdraw", {}),
+    ("POST /posts/{post_id}/restore", {}),
     ("POST /items -> item_id", {"name": "x"}),
     ("POST /items/{item_id}/edit", {"name": "y"}),
     ("POST /items/{item_id}/stock", {"kind": "stocked", "quantity": "2"}),
@@ -156,6 +180,9 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /missions/{slug}/edit", {"title": "z"}),
     ("POST /missions/{slug}/dates -> occurrence_id", {"starts_at": "2099-01-01T00:00", **SLOT}),
     ("POST /trainings", {"slug": "from-a-page", "title": "x", "level": "1"}),
+    ("POST /members/{discord_id}/record/missions", {"mission": "from-a-page", "outcome": "success"}),
+    ("POST /members/{discord_id}/record/trainings", {"training": "from-a-page", "result": "waived"}),
+    ("POST /members/{discord_id}/record/{completion_id}/revoke", {"reason": "x"}),
     ("POST /trainings/{slug}/edit", {"title": "z", "level": "2"}),
     ("POST /trainings/{slug}/prerequisites", {"trainings": "from-a-page"}),
     ("POST /trainings/{slug}/instructors", {"member": COSMO_ID}),
@@ -163,9 +190,12 @@ STEPS: list[tuple[str, Any]] = [
     ("POST /trainings/{slug}/classes", {"starts_at": "2099-01-01T00:00", **SLOT}),
     ("POST /calendar/{occurrence_id}/signup", {}),
     ("POST /calendar/{occurrence_id}/withdraw", {}),
+    ("POST /calendar/{occurrence_id}/signups/{discord_id}/approve", {}),
     ("POST /calendar/{occurrence_id}/signups/{discord_id}/remove", {}),
     ("POST /calendar/{occurrence_id}/edit", {"starts_at": "2020-01-01T00:00", "status": "open", **SLOT}),
     ("POST /calendar/{occurrence_id}/report", {"member": COSMO_ID, f"status-{COSMO_ID}": "attended"}),
+    ("POST /leaderboards/seasons -> slug", SEASON_FORM),
+    ("POST /leaderboards/seasons/{slug}/close", {}),
 ]  # fmt: skip
 
 
@@ -211,7 +241,7 @@ async def walk(
             known[latest] = await community_owner.fetchval(query)
         if row.endswith("{application_id}/vote"):
             known["application_id"] = await someone_applies(cosmo, known["form_id"])
-        if row.endswith("/approval"):
+        if row.endswith(("/approval", "/approve")):
             await community_owner.execute("UPDATE occurrences SET needs_approval = true")
         if "/signups/{discord_id}" in row:
             await take(cosmo, "PUT /api/occurrences/{occurrence_id}/signup", {}, known)

@@ -56,8 +56,11 @@ async def award_page(
     cursors: Cursors,
     done: str = "",
     cursor: str | None = None,
+    holders: str | None = None,
 ) -> Response:
-    return await _page(request, db, award_id, reader, cursors, done=done, cursor=cursor)
+    return await _page(
+        request, db, award_id, reader, cursors, done=done, cursor=cursor, holders=holders
+    )
 
 
 @router.post("/{award_id}/edit")
@@ -138,6 +141,7 @@ async def _page(
     *,
     done: str = "",
     cursor: str | None = None,
+    holders: str | None = None,
     refused: Refusal | None = None,
 ) -> Response:
     award = await queries.get_award(db, award_id)
@@ -148,6 +152,10 @@ async def _page(
     if may_grant and award.rule is not None:
         page = await queries.list_suggestions(db, award_id, after=int(after), limit=_PAGE_SIZE)
     following = cursors.write(listed, page.last)
+    held = f"holders of {award_id}"
+    (beyond,) = cursors.read(held, holders) or (0,)
+    having = await queries.list_holders(db, award_id, after=int(beyond), limit=_PAGE_SIZE)
+    more = cursors.write(held, having.last)
     return render(
         request,
         "award.html",
@@ -155,6 +163,8 @@ async def _page(
         award=award,
         may_grant=may_grant,
         suggestions=page.suggestions,
+        holders=having.holders,
+        more_holders=f"/awards/{award_id}?{urlencode({'holders': more})}" if more else None,
         next_url=f"/awards/{award_id}?{urlencode({'cursor': following})}" if following else None,
         message=_DONE.get(done),
         refused=refused,

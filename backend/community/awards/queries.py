@@ -16,7 +16,7 @@ from backend.community.awards.errors import (
 )
 from backend.community.awards.schemas import Criterion, GrantDetails, Rule, Suggestion
 from backend.community.members.directory import conditions_of
-from backend.community.members.queries import get_member
+from backend.community.members.queries import get_member, gone
 from backend.community.members.schemas import MemberFilters
 from backend.community.models import Achievement, Award, AwardGrant, Member
 
@@ -118,6 +118,29 @@ def _count(entries: list[Any], slug: str) -> int:
         isinstance(one, dict) and one.get("slug") == slug and one.get("result", "pass") == "pass"
         for one in entries
     )
+
+
+@dataclass(frozen=True)
+class HolderPage:
+    """Some of those who have an award; ``last`` is where the next page goes on."""
+
+    holders: Sequence[tuple[AwardGrant, Member]]
+    last: tuple[int] | None
+
+
+async def list_holders(db: AsyncSession, award_id: UUID, *, after: int, limit: int) -> HolderPage:
+    """Return who in the directory has an award, the oldest member first."""
+    wanted = (
+        select(AwardGrant, Member)
+        .join(Member, Member.id == AwardGrant.member_id)
+        .where(AwardGrant.award_id == award_id, AwardGrant.withdrawn_at.is_(None))
+        .where(AwardGrant.member_id > after, ~gone())
+        .order_by(AwardGrant.member_id)
+        .limit(limit + 1)
+    )
+    rows = [(row[0], row[1]) for row in (await db.execute(wanted)).all()]
+    page = rows[:limit]
+    return HolderPage(page, (page[-1][1].id,) if len(rows) > limit else None)
 
 
 async def list_members_by_id(db: AsyncSession, discord_ids: set[str]) -> dict[str, Member]:

@@ -76,10 +76,12 @@ async def item_page(
     kind: str = "issued",
     done: str = "",
     cursor: str | None = None,
+    holders: str | None = None,
 ) -> Response:
     return await _page(
-        request, db, item_id, reader, cursors, member=member, kind=kind, done=done, cursor=cursor
-    )
+        request, db, item_id, reader, cursors, member=member, kind=kind, done=done, cursor=cursor,
+        holders=holders,
+    )  # fmt: skip
 
 
 @router.post("/{item_id}/edit")
@@ -188,21 +190,28 @@ async def _page(
     kind: str = "issued",
     done: str = "",
     cursor: str | None = None,
+    holders: str | None = None,
     refused: Refusal | None = None,
 ) -> Response:
     item = await queries.get_item(db, item_id)
     listed = f"movements of {item_id}"
     after = cursors.read(listed, cursor)
-    ledger = queries.Page((), None)
+    held = f"holders of {item_id}"
+    beyond = cursors.read(held, holders)
+    ledger = having = queries.Page((), None)
     if reader.may(Permission.ITEMS_ISSUE):
         ledger = await queries.list_movements(db, item_id, after=after, limit=_LINES)
+        having = await queries.list_holders(db, item_id, after=beyond, limit=_LINES)
     following = cursors.write(listed, ledger.last)
+    more = cursors.write(held, having.last)
     return render(
         request,
         "item.html",
         status=refused.status if refused else status.HTTP_200_OK,
         item=item,
         movements=ledger.rows,
+        holders=having.rows,
+        more_holders=f"/items/{item_id}?{urlencode({'holders': more})}" if more else None,
         names=await list_names(db, {one.discord_id for one in ledger.rows if one.discord_id}),
         movers=await list_names_by_uid(db, {one.moved_by for one in ledger.rows}),
         member=member,

@@ -87,6 +87,23 @@ async def list_holdings(db: AsyncSession, discord_id: str) -> list[Holding]:
     return [Holding(item_id=row[0], name=row[1], quantity=row[2]) for row in rows]
 
 
+async def list_holders(
+    db: AsyncSession, item_id: UUID, *, after: Position | None, limit: int
+) -> Page:
+    """Return who has an item and how many, the oldest member first, those who have left too."""
+    held = (
+        select(Member.id, Member.discord_id, Member.display_name, ItemHolding.quantity)
+        .join(ItemHolding, ItemHolding.member_id == Member.id)
+        .where(ItemHolding.item_id == item_id, ItemHolding.quantity > 0)
+        .where(ItemHolding.member_id > (int(after[0]) if after else 0))
+        .order_by(ItemHolding.member_id)
+        .limit(limit + 1)
+    )
+    rows = (await db.execute(held)).all()
+    page = rows[:limit]
+    return Page(page, (page[-1].id,) if len(rows) > limit else None)
+
+
 async def list_wrong_stocks(db: AsyncSession) -> list[str]:
     """Return the ids of items whose ledger says something else than their stock."""
     kind, quantity = ItemMovement.kind, ItemMovement.quantity

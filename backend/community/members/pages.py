@@ -1,20 +1,17 @@
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response, status
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
 from backend.community.dependencies import (
-    Cursors,
     RequestOrigin,
     RunningCommunity,
     Transaction,
 )
-from backend.community.members import actions, directory, queries
-from backend.community.members.callers import MaySeeMembers
+from backend.community.members import actions, queries
 from backend.community.members.errors import NotLinkedToDiscord, ProfileChanged
-from backend.community.members.schemas import MemberFilters, ProfileChange
+from backend.community.members.schemas import ProfileChange
 from backend.community.mirror.dependencies import MirroredCaller
 from backend.community.models import Member
 from backend.web.conditions import IfMatchMissing
@@ -77,39 +74,6 @@ async def save_profile(
             request, member, display_name, plain_bio, _CHANGED, status.HTTP_412_PRECONDITION_FAILED
         )
     return RedirectResponse("/profile?done=saved", status.HTTP_303_SEE_OTHER)
-
-
-@router.get("/members")
-async def members_page(
-    request: Request,
-    db: Transaction,
-    _: MaySeeMembers,
-    cursors: Cursors,
-    search: str = "",
-    rank: str = "",
-    sort: str = "name",
-    cursor: str | None = None,
-) -> Response:
-    chosen = {"search": search[:100], "rank": rank, "sort": sort}
-    try:
-        filters = MemberFilters.model_validate({k: v for k, v in chosen.items() if v})
-    except ValidationError:
-        filters = MemberFilters()
-    page = await directory.list_members(
-        db, filters, after=cursors.read(filters.name, cursor), limit=_PAGE_SIZE
-    )
-    query = filters.model_dump(include={"search", "rank", "sort"}, exclude_defaults=True)
-    next_cursor = cursors.write(filters.name, page.last)
-    next_url = f"/members?{urlencode(query | {'cursor': next_cursor})}" if next_cursor else None
-    return render(
-        request,
-        "members.html",
-        members=page.members,
-        filters=filters,
-        is_filtered=bool(query),
-        ranks=await queries.list_rank_names(db),
-        next_url=next_url,
-    )
 
 
 def _edit_form(

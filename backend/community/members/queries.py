@@ -53,6 +53,14 @@ def gone() -> ColumnElement[bool]:
     )
 
 
+async def list_departures(db: AsyncSession, member_ids: Collection[int]) -> dict[int, Departure]:
+    """Return when and why these members have left, by the id of the member."""
+    if not member_ids:
+        return {}
+    wanted = select(Departure).where(Departure.member_id.in_(member_ids))
+    return {one.member_id: one for one in (await db.scalars(wanted)).all()}
+
+
 def version_of(member: Member) -> str:
     """Return a word that is another one after every change of the row."""
     return f"{member.id:x}-{int(member.updated_at.timestamp() * 1_000_000):x}"

@@ -121,6 +121,7 @@ async def _values(db: Transaction, sent: SentForm) -> dict[str, Any]:
         "place": sent.maybe("place"),
         "details": sent.maybe("details"),
         "leader": (await find_meant(db, leader)).discord_id if leader else None,
+        "needs_approval": sent.has("needs_approval"),
         "slots": slots,
     }
 

@@ -1,4 +1,4 @@
-from backend.errors import Conflict, NotFound
+from backend.errors import Conflict, Invalid, NotFound
 
 
 class PostNotFound(NotFound):
@@ -13,3 +13,10 @@ class PostIsPublished(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This post was published; archive it instead.")
+
+
+class PublishTimeMissing(Invalid):
+    code = "publish_time_missing"
+
+    def __init__(self) -> None:
+        super().__init__("Say when the post is to be published.")

@@ -9,10 +9,12 @@ from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
 from backend.community.awards.queries import list_awards, list_grants
 from backend.community.awards.schemas import GrantDetails
+from backend.community.counters.queries import list_counters
+from backend.community.departures.queries import find_departure
 from backend.community.items.queries import list_holdings
 from backend.community.items.schemas import Holding
-from backend.community.members.queries import find_member, is_here, list_rank_names
-from backend.community.models import Award, Member, Rank, RankChange
+from backend.community.members.queries import find_member, find_uid, is_here, list_rank_names
+from backend.community.models import Award, Counter, Departure, Member, Rank, RankChange
 from backend.community.models.rank import BELOW
 from backend.community.ranks.queries import list_changes, list_ranks
 
@@ -36,6 +38,12 @@ class Profile:
     awards_to_grant: Sequence[Award]
     may_withdraw: bool
     holdings: Sequence[Holding]
+    may_award: bool
+    # Declared counters that the reader may change of this member.
+    counters_to_set: Sequence[Counter]
+    may_discharge: bool
+    departure: Departure | None
+    sees_access: bool
 
 
 async def get_profile(
@@ -62,6 +70,16 @@ async def get_profile(
         holdings=await list_holdings(db, discord_id)
         if is_own or reader.may(Permission.ITEMS_ISSUE)
         else (),
+        may_award=reader.may(Permission.COMPLETIONS_AWARD) and not is_own,
+        counters_to_set=await list_counters(db)
+        if reader.may(Permission.STATS_WRITE) and not is_own
+        else (),
+        may_discharge=reader.may(Permission.MEMBERS_DISCHARGE) and not is_own,
+        departure=await find_departure(db, member.id)
+        if reader.may(Permission.MEMBERS_DISCHARGE)
+        else None,
+        sees_access=reader.may(Permission.ACCESS_READ)
+        and await find_uid(db, discord_id) is not None,
     )
 
 

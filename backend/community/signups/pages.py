@@ -27,6 +27,8 @@ _DONE = {
     "saved": "The date was saved.",
     "signed-up": "You have signed up.",
     "withdrawn": "You have withdrawn.",
+    "asked": "You have signed up; somebody who plans this decides on it.",
+    "approved": "The sign-up was approved.",
     "removed": "The sign-up was removed; whoever waited has moved up.",
     "reported": "The report was saved, and the record follows it.",
 }
@@ -57,12 +59,12 @@ async def sign_up(
 ) -> Response:
     async with attempt(db, sent, "signup") as tried:
         slot = SignupRequest(slot=sent.maybe("slot")).slot
-        await actions.sign_up(
+        row = await actions.sign_up(
             db, occurrence_id, _discord_id(caller), slot, by=caller, origin=origin
         )
     if tried.refusal:
         return await _page(request, db, occurrence_id, caller, cursors, refused=tried.refusal)
-    return _done(occurrence_id, "signed-up")
+    return _done(occurrence_id, "asked" if row.status == "pending" else "signed-up")
 
 
 @router.post("/withdraw")
@@ -80,6 +82,24 @@ async def withdraw(
     if tried.refusal:
         return await _page(request, db, occurrence_id, caller, cursors, refused=tried.refusal)
     return _done(occurrence_id, "withdrawn")
+
+
+@router.post("/signups/{discord_id}/approve")
+async def approve(
+    request: Request,
+    db: Transaction,
+    occurrence_id: UUID,
+    discord_id: DiscordId,
+    officer: MayScheduleThis,
+    origin: RequestOrigin,
+    cursors: Cursors,
+    sent: Sent,
+) -> Response:
+    async with attempt(db, sent, "roster") as tried:
+        await actions.approve(db, occurrence_id, discord_id, by=officer, origin=origin)
+    if tried.refusal:
+        return await _page(request, db, occurrence_id, officer, cursors, refused=tried.refusal)
+    return _done(occurrence_id, "approved")
 
 
 @router.post("/signups/{discord_id}/remove")
@@ -134,6 +154,8 @@ async def _page(
         rank_names=await list_rank_names(db),
         has_begun=found.occurrence.starts_at <= datetime.now(UTC),
         may_schedule=reader.may(schedules),
+        # Nobody approves himself, but for admins.
+        not_to_approve=None if reader.is_admin else reader.discord_id,
         may_report=await may_report(db, found, reader),
         next_url=f"/calendar/{occurrence_id}?cursor={following}" if following else None,
         message=_DONE.get(done),
