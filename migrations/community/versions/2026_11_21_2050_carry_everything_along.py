@@ -1,13 +1,13 @@
 """Let everything travel that a file can hold: counters over time, attendance, closed seasons, returns.
 
-Revises: a7c4e1d92b60
+Revises: e5d20b7c41f8
 Created: 2026-11-21
 """
 
 from alembic import op
 
 revision = "c5d20a9e71f4"
-down_revision = "a7c4e1d92b60"
+down_revision = "e5d20b7c41f8"
 branch_labels = None
 depends_on = None
 
