@@ -64,7 +64,7 @@ async def running(settings: dict[str, str], *options: str) -> AsyncIterator[Faro
 
 async def _listens(port: int) -> None:
     """Wait until one of several workers takes connections; their parent is ready before them."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
