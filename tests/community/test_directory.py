@@ -89,6 +89,8 @@ async def test_what_many_are_called_is_found_in_every_order(
     ]  # fmt: skip
     assert await names(member, search="zora", sort="rank", limit=1) == ["Azora", "Zora A", "Zora B"]
     assert await names(member, search="nobo", sort="-joined") == ["Nobody"]
+    assert await names(member, search="zo", sort="-joined", limit=1) == ["Zoë", "Zora A", "Zora B"]
+    assert await names(member, search="zo", sort="-rank") == ["Zora A", "Zora B", "Zoë"]
 
 
 async def test_a_long_name_in_any_script_can_end_a_page(

@@ -67,11 +67,18 @@ async def list_members(
 
 async def _is_common(db: AsyncSession, filters: MemberFilters) -> bool:
     """Whether so many have what is searched for that they are not all sorted in another order."""
-    if len(filters.search) < SHORTEST_PART or filters.sort.endswith("name"):
+    is_short = len(filters.search) < SHORTEST_PART
+    if not filters.search or filters.sort.endswith("name"):
         return False
-    [named] = parts_of_names(filters.search)
-    some = select(named.table.member_id).where(*named.conditions).limit(_MOST_SORTED).subquery()
-    return await db.scalar(select(func.count()).select_from(some)) == _MOST_SORTED
+    if is_short and filters.sort.endswith("rank"):
+        # The index that gives this order has the names as well.
+        return False
+    found = select(Member.id).where(*begins_with(_NAME, func.lower(filters.search, type_=Text)))
+    if not is_short:
+        [named] = parts_of_names(filters.search)
+        found = select(named.table.member_id).where(*named.conditions)
+    some = select(func.count()).select_from(found.limit(_MOST_SORTED).subquery())
+    return await db.scalar(some) == _MOST_SORTED
 
 
 def select_members(
@@ -86,9 +93,7 @@ def select_members(
     """
     is_down = filters.sort.startswith("-")
     sources = [*([] if is_common else parts_of_names(filters.search)), *achievements(filters)]
-    conditions = conditions_of(filters)
-    if is_common:
-        conditions.append(func.strpos(_NAME, func.lower(filters.search)) > 0)
+    conditions = [*conditions_of(filters), *_named(filters, sources, is_common=is_common)]
     if filters.sort.endswith("rank"):
         conditions += (one.holds() for one in sources)
         ranked = select_by_rank(conditions, after=after, limit=limit, is_down=is_down)
@@ -102,6 +107,21 @@ def select_members(
         row, where = tuple_(*order), tuple_(*begin)
         members = members.where(row < where if is_down else row > where)
     return _ordered(members.options(*_WITHOUT_RECORD), *order, is_down=is_down)
+
+
+def _named(
+    filters: MemberFilters, sources: Sequence[Source], *, is_common: bool
+) -> Sequence[ColumnElement[bool]]:
+    """Return what must hold of a name where ``name_parts`` is not read."""
+    wanted = func.lower(filters.search, type_=Text)
+    is_short = len(filters.search) < SHORTEST_PART
+    if is_common:
+        place = func.strpos(_NAME, wanted)
+        return [place == 1 if is_short else place > 0]
+    if filters.search and is_short:
+        by_name = bool(sources) and filters.sort.endswith("name")
+        return begins_with(sources[0].table.name if by_name else _NAME, wanted)
+    return []
 
 
 def _order(
@@ -132,8 +152,6 @@ def conditions_of(filters: MemberFilters) -> list[ColumnElement[bool]]:
     """Return what must hold for a member to be in this directory."""
     left = exists().where(Departure.member_id == Member.id)
     conditions = [left if filters.left else ~left, ~_account(~MirroredUser.is_active)]
-    if 0 < len(filters.search) < SHORTEST_PART:
-        conditions += begins_with(_NAME, func.lower(filters.search, type_=Text))
     # Those who did something are found with their rank in the same index.
     if filters.rank is not None and not (filters.mission or filters.training):
         conditions.append(Member.rank == filters.rank)

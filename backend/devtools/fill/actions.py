@@ -50,6 +50,9 @@ async def fill(auth_url: str, community_url: str, members: int, *, tell: Tell) -
     """
     async with _owner(auth_url) as auth, _owner(community_url) as community:
         await _fill_users(auth, members, tell)
+        is_whole = not await indexes.are_aside(community)
+        if is_whole and await community.fetchval(people.present("members")) >= members:
+            return 0
         with tempfile.TemporaryFile() as carried:
             await auth.copy_from_query(
                 people.PEOPLE, 0, members - 1, output=carried, format="binary", timeout=None
@@ -57,12 +60,11 @@ async def fill(auth_url: str, community_url: str, members: int, *, tell: Tell) -
             carried.seek(0)
             async with community.transaction():
                 added = await _hand_over(community, carried)
-        if added or await indexes.are_aside(community):
-            await _fill_community(community, community_url, added, tell)
-            tell("Taking stock ...")
-            for connection in (auth, community):
-                await connection.execute("VACUUM ANALYZE", timeout=None)
+        await _fill_community(community, community_url, added, tell)
         await community.execute("DROP TABLE fill_people")
+        tell("Taking stock ...")
+        for connection in (auth, community):
+            await connection.execute("VACUUM ANALYZE", timeout=None)
     return added
 
 
@@ -79,7 +81,7 @@ async def _owner(url: str) -> AsyncIterator[Connection]:
 
 
 async def _fill_users(auth: Connection, members: int, tell: Tell) -> None:
-    present: int = await auth.fetchval(people.PRESENT)
+    present: int = await auth.fetchval(people.present("users"))
     if present >= members:
         return
     tell(f"{members - present:,} users ...")

@@ -4,11 +4,16 @@
 FIRST_ID = 200_000_000_000_000_000
 STEP = 104_729_003
 
-PRESENT = f"""
-SELECT count(*) FROM users
+
+def present(table: str) -> str:
+    """Return the statement that counts the made-up ones among users or members."""
+    return f"""
+SELECT count(*) FROM {table}
 WHERE length(discord_id) = 18 AND discord_id::bigint >= {FIRST_ID}
     AND (discord_id::bigint - {FIRST_ID}) % {STEP} = 0
 """
+
+
 # $1 and $2: the first and the last number. $3 and $4: first and last names.
 USERS = f"""
 INSERT INTO users (discord_id, username, avatar, email, role, created_at, last_login, is_active)
