@@ -54,6 +54,8 @@ async def test_an_operator_imports_a_sheet_and_exports_it(moving: Moving, migrat
 async def test_what_is_wrong_with_a_file_is_one_line_and_no_traceback(
     moving: Moving, migrated: Server
 ) -> None:
+    device = await _farout(migrated, "export", "/dev/null", "--force")
+    assert (device.returncode, Path("/dev/null").is_char_device()) == (2, True)
     missing = await _farout(migrated, "import", str(moving.folder / "nothing.zip"))
     assert missing.returncode == 1
     assert missing.stderr.splitlines()[-1].startswith("farout: There is no ")
