@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,10 @@ async def test_an_operator_imports_a_sheet_and_exports_it(moving: Moving, migrat
 async def test_what_is_wrong_with_a_file_is_one_line_and_no_traceback(
     moving: Moving, migrated: Server
 ) -> None:
+    pipe = str(moving.folder / "pipe")
+    os.mkfifo(pipe)
+    no_file = await _farout(migrated, "export", pipe, "--force")
+    assert (no_file.returncode, stat.S_ISFIFO(os.stat(pipe).st_mode)) == (2, True)
     missing = await _farout(migrated, "import", str(moving.folder / "nothing.zip"))
     assert missing.returncode == 1
     assert missing.stderr.splitlines()[-1].startswith("farout: There is no ")

@@ -223,7 +223,7 @@ async def test_a_prepared_profile_waits_for_its_person(moving: Moving, people: P
         ("people.csv", "discord_id\n1\n", "--section"),
         ("x.jsonl", '{"format": "other"}\n', "farout.community"),
         ("x.jsonl", '{"format": "farout.community", "version": 2}\n', "version 2"),
-        ("x.zip", b"PK\x03\x04 broken", "--section"),
+        ("x.zip", b"PK\x03\x04 broken", "a zip without its end"),
     ],
 )
 async def test_a_file_that_cannot_be_meant_is_refused_as_a_whole(

@@ -35,6 +35,8 @@ def export_community(
     ] = False,
 ) -> None:
     """Write members, their records, careers and awards, and the catalogues, into one file."""
+    if path.exists() and not path.is_file():
+        raise typer.BadParameter(f"{path} is no file that can be written over")
     if path.exists() and not force:
         raise typer.BadParameter(f"{path} is there already; --force writes over it")
     _need_folder(path)

@@ -57,6 +57,8 @@ class CsvSource:
 
     def _find(self, section: str | None) -> dict[str, str]:
         if self._path.is_file() and not self._is_zip:
+            if section is not None and section not in SECTIONS:
+                raise FileUnreadable(f"{section} is no section; one of {', '.join(SECTIONS)} is.")
             name = section or self._path.stem.casefold()
             if name not in SECTIONS:
                 raise FileUnreadable(

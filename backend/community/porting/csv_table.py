@@ -56,7 +56,12 @@ class CsvTable:
     def _read(self, line: int, cells: Sequence[str]) -> Record:
         if self._breaks_off(cells):
             return self._record(
-                line, {}, Problem("", "breaks off: the file was not written to its end")
+                line,
+                {},
+                Problem(
+                    "",
+                    f"has {len(cells)} of {len(self._columns)} cells and no line end: the file was cut off",
+                ),
             )
         if any(cell.strip() for cell in cells[len(self._columns) :]):
             return self._record(

@@ -1,6 +1,7 @@
 """A first look at a whole file: how many rows it has, and whether ids went through a spreadsheet."""
 
 import codecs
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -58,6 +59,10 @@ def _beginning(path: Path) -> bytes:
     for known, what in _NO_TABLES.items():
         if beginning.startswith(known):
             raise FileUnreadable(f"{path.name} is {what}")
+    if beginning.startswith(b"PK\x03\x04") and not zipfile.is_zipfile(path):
+        raise FileUnreadable(
+            f"{path.name} is a zip without its end: download or write it once more."
+        )
     return beginning
 
 

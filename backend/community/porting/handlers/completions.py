@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.community.models import Completion, Member, Mission, Occurrence, Training
+from backend.community.models import Member, Mission, Occurrence, Training
 from backend.community.models.completion import WRITTEN
 from backend.community.porting.handlers.inserting import document
+from backend.community.porting.handlers.known_entries import Entry, Known, find_known
 from backend.community.porting.handlers.outcomes import (
     CREATED,
     UNCHANGED,
@@ -27,7 +28,6 @@ from backend.community.porting.record_rows import CompletionRow
 
 _ADD = text("SELECT import_completions(CAST(:rows AS jsonb))")
 _REVOKE = text("SELECT import_revocations(CAST(:rows AS jsonb))")
-_COLUMNS = [Completion.__table__.c[name] for name in (*WRITTEN, "revoked_at")]
 # Where a field of the file and the column that says the same have different names.
 _FIELDS = {
     "member_id": "discord_id", "mission_id": "mission", "training_id": "training",
@@ -58,7 +58,7 @@ async def write_completions(
         _values(row, shelf, run) if problem is None else {}
         for row, problem in zip(rows, problems, strict=True)
     ]
-    known = await _known(db, [one for one in values if one])
+    known = await find_known(db, [one for one in values if one])
     outcomes = [
         problem or _compare(row, one, known)
         for row, problem, one in zip(rows, problems, values, strict=True)
@@ -170,55 +170,7 @@ def _of_training(row: CompletionRow, training: Training) -> dict[str, Any]:
     return values
 
 
-Place = tuple[Any, ...]
-Entry = Mapping[str, Any]
-
-
-def _place(entry: Entry) -> Place:
-    """Return what nobody can have twice at a time."""
-    names = ("member_id", "mission_id", "training_id", "occurrence_id", "repeat_on")
-    return tuple(entry[name] for name in names)
-
-
-@dataclass
-class _Known:
-    """What the ledger has already: by id, live by its place, and ended by its place and moment."""
-
-    by_id: dict[UUID, Entry]
-    live: dict[Place, Entry]
-    ended: dict[Place, Entry]
-
-    def find(self, values: Entry) -> Entry | None:
-        """Return the entry that a row speaks of, also if it was revoked since."""
-        place = _place(values)
-        ended = self.ended.get((*place, values["completed_at"]))
-        return self.by_id.get(values["id"]) or self.live.get(place) or ended
-
-
-async def _known(db: AsyncSession, values: Sequence[Entry]) -> _Known:
-    ids = [one["id"] for one in values]
-    found = await db.execute(select(*_COLUMNS).where(Completion.id.in_(ids)))
-    by_id: dict[UUID, Entry] = {row["id"]: dict(row) for row in found.mappings()}
-    new = [one for one in values if one["id"] not in by_id]
-    in_place: list[Entry] = []
-    if new:
-        others = await db.execute(
-            select(*_COLUMNS)
-            .where(Completion.member_id.in_({one["member_id"] for one in new}))
-            .where(
-                Completion.mission_id.in_({one["mission_id"] for one in new} - {None})
-                | Completion.training_id.in_({one["training_id"] for one in new} - {None})
-            )
-        )
-        in_place = [dict(row) for row in others.mappings()]
-    return _Known(
-        by_id,
-        {_place(one): one for one in in_place if one["revoked_at"] is None},
-        {(*_place(one), one["completed_at"]): one for one in in_place if one["revoked_at"]},
-    )
-
-
-def _compare(row: CompletionRow, values: Entry, known: _Known) -> Outcome:
+def _compare(row: CompletionRow, values: Entry, known: Known) -> Outcome:
     entry = known.find(values)
     is_same = values["id"] in known.by_id
     if entry is None or (row.id is not None and entry["revoked_at"] and not is_same):
