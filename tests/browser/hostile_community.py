@@ -215,8 +215,9 @@ async def write_boards(site: Site, feed: Feed) -> list[str]:
 
 
 async def write_keys(site: Site, feed: Feed) -> list[str]:
-    await site.send("POST", "/api/keys", {"name": feed("NewApiKey.name"), "scopes": ["items.read"]})
-    return ["/api-keys"]
+    new = {"name": feed("NewApiKey.name"), "scopes": ["items.read"]}
+    made = await site.send("POST", "/api/keys", new)
+    return ["/api-keys", f"/api-keys/{made['id']}"]
 
 
 async def write_webhooks(site: Site, feed: Feed) -> list[str]:

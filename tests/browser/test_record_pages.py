@@ -62,8 +62,10 @@ async def test_a_member_leaves_and_comes_back(cast: Cast) -> None:
     await officer.get_by_role("button", name="Find").click()
     await expect(officer.locator("main")).to_contain_text("Moved away")
     await officer.get_by_role("link", name="Pixel Halley").click()
-    await officer.get_by_role("button", name="Record that they are back").click()
-    await expect(officer.get_by_role("alert")).to_contain_text("below your own")
+    # Of the same rank, so that it is not for him to record.
+    await expect(officer.get_by_role("button", name="Record that they are back")).to_have_count(0)
+    refused = await cast.post(officer, f"{MEMBER}/return")
+    assert (refused.status, "below your own" in await refused.text()) == (403, True)
     await admin.get_by_role("button", name="Record that they are back").click()
     await expect(admin.get_by_role("status")).to_contain_text("back")
 

@@ -36,3 +36,17 @@ async def test_a_key_without_scopes_is_not_made(people: People) -> None:
     assert answer.status_code == 422
     assert "The scopes must not be empty." in answer.text
     assert (await admin.get("/api/keys")).json()["items"] == []
+
+
+async def test_how_often_a_key_was_used_stands_on_its_page(people: People) -> None:
+    admin = await people.sign_in(role="admin")
+    new = {"name": "Bot", "scopes": ["members.read"]}
+    key = (await admin.post("/api/keys", json=new)).json()
+    assert "It was not used yet" in (await admin.get(f"/api-keys/{key['id']}")).text
+    program = Browser(people.farout.app, people.farout.standin)
+    program.headers["Authorization"] = f"Bearer {key['token']}"
+
+    for _ in range(3):
+        await program.get("/api/members")
+
+    assert '<td class="number">3</td>' in (await admin.get(f"/api-keys/{key['id']}")).text

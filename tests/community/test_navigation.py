@@ -40,7 +40,10 @@ async def test_a_section_is_linked_exactly_where_it_lets_in(people: People, role
 async def test_no_page_links_to_where_its_reader_may_not_go(people: People, role: Role) -> None:
     await people.sign_in(NOVA_ID)
     browser = await people.sign_in(COSMO_ID, role=role)
-    pages = [one.path for one in SECTIONS] + ["/profile", f"/members/{NOVA_ID}"]
+    of_nova = [f"/members/{NOVA_ID}", f"/members/{NOVA_ID}/record", f"/members/{NOVA_ID}/access"]
+    boards = ["/leaderboards/seasons", "/leaderboards/counters"]
+    others = ["/profile", "/posts/~all", "/members?left=true", "/permissions/members.read"]
+    pages = [*(one.path for one in SECTIONS), *of_nova, *boards, *others]
     visible = [path for path in pages if (await browser.get(path)).status_code == 200]
 
     links = {link for path in visible for link in await links_of(browser, path)}

@@ -58,6 +58,21 @@ async def make_key(
     return render(request, "api_key_made.html", status=201, key=key, token=token)
 
 
+@router.get("/{key_id}")
+async def usage_page(request: Request, db: Transaction, key_id: UUID, _: MayManageKeys) -> Response:
+    """Show how often a key was used, by day."""
+    key = await queries.get_key(db, key_id)
+    owners = await list_names_by_uid(db, {key.owner_uid})
+    return render(
+        request,
+        "api_key.html",
+        key=key,
+        owner=owners.get(key.owner_uid, "somebody"),
+        days=await queries.list_days(db, key_id),
+        is_live=key.revoked_at is None and key.expires_at > datetime.now(UTC),
+    )
+
+
 @router.post("/{key_id}/revoke")
 async def revoke_key(
     request: Request,

@@ -91,11 +91,13 @@ async def list_holders(
     db: AsyncSession, item_id: UUID, *, after: Position | None, limit: int
 ) -> Page:
     """Return who has an item and how many, the oldest member first, those who have left too."""
+    beyond = int(after[0]) if after else 0
     held = (
         select(Member.id, Member.discord_id, Member.display_name, ItemHolding.quantity)
         .join(ItemHolding, ItemHolding.member_id == Member.id)
         .where(ItemHolding.item_id == item_id, ItemHolding.quantity > 0)
-        .where(ItemHolding.member_id > (int(after[0]) if after else 0))
+        # Said of both, so that neither is walked from its beginning.
+        .where(ItemHolding.member_id > beyond, Member.id > beyond)
         .order_by(ItemHolding.member_id)
         .limit(limit + 1)
     )

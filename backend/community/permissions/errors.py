@@ -1,4 +1,4 @@
-from backend.errors import Conflict, NotAllowed, NotFound
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class PermissionNotFound(NotFound):
@@ -20,3 +20,10 @@ class CannotGrantToYourself(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("You cannot change your own permissions; another admin can.")
+
+
+class FlagNamedTwice(Invalid):
+    code = "flag_named_twice"
+
+    def __init__(self) -> None:
+        super().__init__("Name each feature flag once.")

@@ -11,6 +11,7 @@ from backend.community.access.queries import Access
 from backend.community.dependencies import DiscordId, RequestOrigin, Transaction
 from backend.community.members.queries import get_member
 from backend.community.permissions import actions, queries
+from backend.community.permissions.errors import FlagNamedTwice
 from backend.community.permissions.forms import chosen_permissions
 from backend.community.permissions.schemas import MemberAccessChange
 from backend.web.forms import Refusal, Sent, SentForm, attempt
@@ -75,8 +76,11 @@ async def label_member(
 
 
 def _flags(sent: SentForm) -> dict[str, Any]:
-    rows = ((sent.maybe(f"flag-{row}"), row) for row in range(_MOST_FLAGS))
-    return {name: sent.value(f"state-{row}") == "on" for name, row in rows if name}
+    named = [(sent.maybe(f"flag-{row}"), sent.value(f"state-{row}")) for row in range(_MOST_FLAGS)]
+    flags = {name: state == "on" for name, state in named if name}
+    if len(flags) < sum(1 for name, _ in named if name):
+        raise FlagNamedTwice
+    return flags
 
 
 async def _page(

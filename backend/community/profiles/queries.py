@@ -74,7 +74,7 @@ async def get_profile(
         counters_to_set=await list_counters(db)
         if reader.may(Permission.STATS_WRITE) and not is_own
         else (),
-        may_discharge=reader.may(Permission.MEMBERS_DISCHARGE) and not is_own,
+        may_discharge=await _may_discharge(db, member, reader),
         departure=await find_departure(db, member.id)
         if reader.may(Permission.MEMBERS_DISCHARGE)
         else None,
@@ -86,16 +86,26 @@ async def get_profile(
 async def _list_ranks_to_give(db: AsyncSession, member: Member, reader: Access) -> list[Rank]:
     """Return what the reader may make of a member, highest first; the action has the last word."""
     ladder = [rank for rank in reversed(await list_ranks(db)) if rank.archived_at is None]
-    if reader.is_admin:
-        return [rank for rank in ladder if rank.code != member.rank]
+    if not reader.is_admin:
+        own = await _find_position_above(db, member, reader)
+        ladder = [rank for rank in ladder if own is not None and rank.position < own]
+    return [rank for rank in ladder if rank.code != member.rank]
+
+
+async def _may_discharge(db: AsyncSession, member: Member, reader: Access) -> bool:
+    if not reader.may(Permission.MEMBERS_DISCHARGE) or reader.discord_id == member.discord_id:
+        return False
+    return reader.is_admin or await _find_position_above(db, member, reader) is not None
+
+
+async def _find_position_above(db: AsyncSession, member: Member, reader: Access) -> int | None:
+    """Return the reader's place on the ladder if it is above the member's."""
     actor = await find_member(db, reader.discord_id) if reader.discord_id else None
     if actor is None or actor.id == member.id:
-        return []
-    positions = {rank.code: rank.position for rank in ladder}
+        return None
+    positions = {rank.code: rank.position for rank in await list_ranks(db)}
     own = positions.get(actor.rank, BELOW)
-    if positions.get(member.rank, BELOW) >= own:
-        return []
-    return [rank for rank in ladder if rank.position < own and rank.code != member.rank]
+    return own if positions.get(member.rank, BELOW) < own else None
 
 
 async def _list_awards_to_grant(db: AsyncSession) -> list[Award]:

@@ -64,6 +64,7 @@ async def show(
         status=refused.status if refused else status.HTTP_200_OK,
         profile=profile,
         member=profile.member,
+        own=access if profile.is_own else None,
         next_ranks=cursors.write(listed, profile.next_changes),
         message=_DONE.get(done),
         refused=refused,
