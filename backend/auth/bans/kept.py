@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL
-from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
 from backend.auth.models import AccountSecurity, KeptBan, User
 from backend.auth.side import Auth
 from backend.bridge.errors import AccountBanned
 from backend.database import Rows, Statement
+from backend.key_ring import KeyRing, NotDecipherable, place
 
 log = logging.getLogger(__name__)
 
