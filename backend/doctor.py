@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import DBAPIError
+
 from backend.auth.mail.transports import NotSent, choose_transport
 from backend.auth.settings import AuthSettings
 from backend.auth.side import application
@@ -12,6 +14,7 @@ from backend.bridge.auth_client import AuthClient
 from backend.bridge.errors import AuthUnavailable
 from backend.bridge.settings import BridgeSettings
 from backend.community.settings import CommunitySettings
+from backend.community.webhooks.queries import count_secrets
 from backend.database import Database, DatabaseUnavailable
 from backend.discord.sign_in_client import DiscordSignInClient
 from backend.errors import SettingsProblem
@@ -54,6 +57,9 @@ async def examine(report: Report) -> bool:
     if community is not None:
         await _check_database(COMMUNITY, "DATABASE_URL", community.database_url, note)
         await _check_database(COMMUNITY, "SYNC_DATABASE_URL", community.sync_database_url, note)
+        await _check_webhooks(community, note)
+    if bridge is not None:
+        _check_bridge(bridge, note)
     await _check_owner(note)
     if auth is not None:
         await _check_discord(auth, note)
@@ -112,6 +118,42 @@ def _migrations(history: History, revision: str | None) -> Finding:
         f"{history.database} is at {revision or 'no migration'}, the newest is {history.head}",
         "Run `farout db upgrade`.",
     )
+
+
+async def _check_webhooks(settings: CommunitySettings, note: Report) -> None:
+    """Whether webhooks are on, and whether their secrets can be read with the keys that there are."""
+    ring = settings.community_ring
+    if ring is None:
+        advice = 'Webhooks are off. To have them: echo "w1:$(openssl rand -base64 32)"'
+        note(Finding("note", "COMMUNITY_KEYS is not set", advice))
+    database = Database(settings.database_url)
+    try:
+        async with database.transaction() as db:
+            found = await count_secrets(db, ring)
+    except (DatabaseUnavailable, DBAPIError):
+        # What is wrong with the database itself is said already.
+        return
+    finally:
+        await database.close()
+    if found.unreadable:
+        what = f"The secrets of {found.unreadable} of {found.webhooks} webhooks cannot be read"
+        advice = "Put the key that encrypted them into COMMUNITY_KEYS, behind the first."
+        note(Finding("wrong", what, advice))
+    elif ring is not None:
+        what = f"COMMUNITY_KEYS reads the secrets of all webhooks, {found.webhooks}"
+        note(Finding("ok", what))
+
+
+def _check_bridge(bridge: BridgeSettings, note: Report) -> None:
+    """Whether two services may tell each other what happens."""
+    if bridge.secrets:
+        note(Finding("ok", f"WEBHOOK_SECRETS holds {len(bridge.secrets)}; the first one signs"))
+    elif bridge.auth_service_url or bridge.community_service_url:
+        advice = (
+            "A profile is linked when the worker gets there, and not at the sign-in. Give both services"
+            ' one: echo "whsec_$(openssl rand -base64 32)"'
+        )
+        note(Finding("note", "WEBHOOK_SECRETS is not set, and there are two services", advice))
 
 
 async def _check_owner(note: Report) -> None:

@@ -7,6 +7,8 @@ from backend.auth.account.pages import router as account_pages
 from backend.auth.audit_log.endpoints import router as audit_log
 from backend.auth.audit_log.pages import router as audit_log_pages
 from backend.auth.bans.endpoints import router as bans
+from backend.auth.bans.kept_endpoints import router as kept_bans
+from backend.auth.bans.kept_pages import router as kept_ban_pages
 from backend.auth.bans.pages import router as ban_pages
 from backend.auth.deletion.endpoints import router as deletion
 from backend.auth.deletion.pages import router as deletion_pages
@@ -67,6 +69,8 @@ for feature in (
     first_password_pages,
     bans,
     ban_pages,
+    kept_bans,
+    kept_ban_pages,
     impersonation,
     impersonation_pages,
     audit_log,

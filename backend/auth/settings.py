@@ -9,9 +9,9 @@ from pydantic import (
     model_validator,
 )
 
-from backend.auth.crypto.key_ring import KeyRing
 from backend.auth.crypto.weak_secrets import is_made_by_hand, is_no_random_key, is_well_known
 from backend.auth.mail_server import MailServer, check_mail_from
+from backend.key_ring import KeyRing
 from backend.settings import (
     SharedSettings,
     check_database_url,

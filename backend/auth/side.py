@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from backend.auth.crypto.key_ring import KeyRing
 from backend.auth.crypto.password_hasher import PasswordHasher
 from backend.auth.crypto.signing_keys import AccessTokens
 from backend.auth.settings import AuthSettings
@@ -14,6 +13,7 @@ from backend.bridge.revocations import Broadcast
 from backend.database import Database
 from backend.discord.sign_in_client import DiscordApplication, DiscordSignInClient
 from backend.discord.token_client import DiscordTokenClient
+from backend.key_ring import KeyRing
 
 
 async def settle_at_once() -> bool:

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.errors import NotAllowed, Unavailable
+from backend.errors import Conflict, NotAllowed, Unavailable
 
 
 class AccountBanned(NotAllowed):
@@ -32,3 +32,15 @@ class CommunityUnavailable(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The community service cannot be reached at the moment.")
+
+
+class VersionOutOfRange(Conflict):
+    """Something other than auth wrote versions into the mirror."""
+
+    code = "version_out_of_range"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The mirror has a user with a version above 2^62, or below 0, which auth never gave: that row"
+            " of userbase was damaged. Set its version to 0 as the owner of farout, and reconcile again."
+        )

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from backend.bridge.events import UserState
 
+# Above it there would be no room left to raise versions; no user ever comes near.
+LARGEST_VERSION = 2**62
+
 
 @dataclass(frozen=True, slots=True)
 class UserCount:
@@ -34,6 +37,6 @@ class UserDirectory(Protocol):
     async def announce_again(self, uids: Sequence[UUID], *, above: int) -> Sequence[UserState]:
         """Give these users versions above ``above`` and return them as they are now.
 
-        For a mirror that is ahead of auth, as after a restored backup.
+        For a mirror that is ahead of auth, as after a restored backup. Raises VersionOutOfRange.
         """
         ...

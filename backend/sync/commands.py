@@ -33,7 +33,8 @@ def reconcile(
     delete_many: Annotated[
         bool,
         typer.Option(
-            "--delete-many", help="Also when auth has lost most of the users that the mirror has."
+            "--delete-many",
+            help="Also when auth has lost more than 10 users and 5 % of the mirror's.",
         ),
     ] = False,
 ) -> None:

@@ -44,8 +44,12 @@ def outcome_lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
         yield f"{outcome.repaired} rows repaired."
     if outcome.held_back:
         yield (
-            f"{outcome.held_back} surplus users were NOT deleted: auth has lost most of the users that"
-            " the mirror has. Is it the right database? If it is meant: --delete-many."
+            f"{outcome.held_back} surplus users were NOT deleted: they are more than 10, and more than 5 % of"
+            " the mirror. Was farout_auth restored from an older backup, or is it another database?"
+        )
+        yield (
+            "Deleting them erases their profiles for good. If that is meant, take a backup of farout and"
+            " then: farout sync reconcile --delete-many"
         )
 
 

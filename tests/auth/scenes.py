@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID, REX_ID
 from tests.auth.local_accounts import EMAIL, NAME, PASSWORD, member, register
+from tests.auth.test_kept_bans import banned_and_erased
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.authenticator import Authenticator
 from tests.fixtures.databases import Connection
@@ -188,6 +189,12 @@ async def admin_and_banned(site: Site) -> Scene:
     scene = await admin(site)
     await scene.browser.post(f"/auth/users/{scene.known['uid']}/ban", json={"reason": "Spam"})
     return scene
+
+
+async def admin_and_kept_ban(site: Site) -> Scene:
+    """An admin, and somebody who was banned and is gone."""
+    uid = await banned_and_erased(site.farout, site.owner)
+    return Scene(await site.farout.signed_in(NOVA_ID, role="admin"), {"uid": uid})
 
 
 async def admin_with_code(site: Site) -> Scene:

@@ -60,6 +60,14 @@ async def erased(farout: Farout, owner: Connection, person: str = COSMO_ID) -> s
     return uid
 
 
+async def test_the_page_says_beforehand_what_stays(farout: Farout) -> None:
+    """Published texts stay as they are, so their author has to hear of it while they can be changed."""
+    page = (await (await farout.signed_in(COSMO_ID)).get("/account/deletion")).text
+
+    assert "Posts and mission reports that you published" in page
+    assert "stay as you wrote them" in page
+
+
 async def test_asking_signs_out_everywhere_and_names_the_day(
     farout: Farout, auth_owner: Connection
 ) -> None:

@@ -107,6 +107,8 @@ STEPS: dict[str, tuple[Setting, dict[str, Any] | None]] = {
     "POST /admin/users/{uid}/ban": (scenes.admin, REASON),
     "POST /auth/users/{uid}/unban": (scenes.admin_and_banned, None),
     "POST /admin/users/{uid}/unban": (scenes.admin_and_banned, None),
+    "DELETE /auth/kept-bans/{uid}": (scenes.admin_and_kept_ban, None),
+    "POST /admin/kept-bans/{uid}/lift": (scenes.admin_and_kept_ban, None),
     "POST /auth/users/{uid}/impersonate": (scenes.admin, REASON),
     "POST /admin/users/{uid}/impersonate": (scenes.admin, REASON),
     "POST /auth/registration-codes": (scenes.admin, {"role": "officer"}),

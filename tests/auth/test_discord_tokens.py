@@ -8,7 +8,6 @@ import asyncpg
 import httpx2
 import pytest
 
-from backend.auth.crypto.key_ring import NotDecipherable
 from backend.auth.discord_tokens.actions import get_access_token, report_refused
 from backend.auth.discord_tokens.errors import DiscordNotConnected, DiscordPaused
 from backend.auth.discord_tokens.keeping import open_access_token, open_refresh_token
@@ -28,6 +27,7 @@ from backend.discord.errors import (
     DiscordRateLimited,
     DiscordUnreachable,
 )
+from backend.key_ring import NotDecipherable
 from tests.fixtures.application import Farout, one_row
 from tests.fixtures.databases import Connection
 from tests.security.dumps import occurrences

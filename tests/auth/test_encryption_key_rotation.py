@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import LargeBinary
 
-from backend.auth.crypto.key_ring import KeyRing, place
 from backend.auth.discord_tokens.actions import get_access_token
 from backend.auth.discord_tokens.revoking import give_up_tokens, revoke_given_up
 from backend.auth.keys.actions import encrypted_columns, encrypted_tables, reencrypt
 from backend.auth.models import Base
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
+from backend.key_ring import KeyRing, place
 from tests.fixtures.application import KEY, Farout, one_row
 from tests.fixtures.databases import Connection
 from tests.fixtures.servers import run_farout

@@ -103,6 +103,54 @@ async def test_an_operator_lifts_it(farout: Farout, auth_owner: Connection) -> N
     assert str(entry["target_uid"]) == uid
 
 
+async def test_an_admin_sees_them_and_lifts_one(farout: Farout, auth_owner: Connection) -> None:
+    uid = await banned_and_erased(farout, auth_owner)
+    over = await auth_owner.fetchval(
+        "INSERT INTO kept_bans (uid, key, discord_hash, banned_at, expires_at)"
+        " VALUES (uuidv7(), 'x', 'x', now(), now()) RETURNING uid"
+    )
+    admin = await farout.signed_in(NOVA_ID, role="admin")
+
+    page = (await admin.get("/admin/kept-bans")).text
+    assert uid in page
+    assert "for good" in page
+    assert str(over) not in page
+    listed = (await admin.get("/auth/kept-bans")).json()
+    assert [one["uid"] for one in listed["items"]] == [uid]
+
+    lifted = await admin.post(f"/admin/kept-bans/{uid}/lift")
+    assert lifted.headers["location"] == "/admin/kept-bans?done=lifted"
+    assert "No ban has outlived its account." in (await admin.get("/admin/kept-bans")).text
+    again = await admin.delete(f"/auth/kept-bans/{uid}")
+    assert (again.status_code, again.json()["code"]) == (404, "kept_ban_not_found")
+    assert (await sign_in(farout)).status_code == 303
+    entry = await one_row(auth_owner, "SELECT * FROM audit_log WHERE action = 'user.unbanned'")
+    assert (str(entry["actor_uid"]), str(entry["target_uid"])) == (await uid_of(admin), uid)
+    assert entry["ip"] is not None
+
+
+async def test_many_come_in_pages(farout: Farout, auth_owner: Connection) -> None:
+    await auth_owner.execute(
+        "INSERT INTO kept_bans (uid, key, discord_hash, banned_at)"
+        " SELECT uuidv7(), 'x', 'x', now() FROM generate_series(1, 120)"
+    )
+    admin = await farout.signed_in(NOVA_ID, role="admin")
+    seen: list[str] = []
+    address = "/auth/kept-bans?limit=50"
+
+    while address:
+        page = (await admin.get(address)).json()
+        seen += [one["uid"] for one in page["items"]]
+        cursor = page["next_cursor"]
+        address = f"/auth/kept-bans?limit=50&cursor={cursor}" if cursor else ""
+
+    assert len(set(seen)) == len(seen) == 120
+    assert seen == sorted(seen, reverse=True)
+    assert 'rel="next"' in (await admin.get("/admin/kept-bans")).text
+    bad = await admin.get("/auth/kept-bans?cursor=WyJ4IiwwXQ")
+    assert (bad.status_code, bad.json()["code"]) == (400, "cursor_invalid")
+
+
 async def test_an_operator_erases_somebody_who_cannot_sign_in(
     farout: Farout, auth_owner: Connection
 ) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from backend.auth.crypto.key_ring import KeyRing
 from backend.auth.users.actions import change_user
+from backend.key_ring import KeyRing
 from tests.fixtures.application import KEY, Browser, Farout, one_row
 from tests.fixtures.databases import Connection
 from tests.security.clock import let_time_pass

@@ -5,9 +5,9 @@ import asyncio
 import httpx2
 import pytest
 
-from backend.auth.crypto.key_ring import NotDecipherable
 from backend.auth.factors.totp import code_at, matching_step
 from backend.devtools.discord.seeds import COSMO_ID
+from backend.key_ring import NotDecipherable
 from tests.auth.local_accounts import EMAIL, member
 from tests.fixtures.application import Browser, Farout
 from tests.fixtures.databases import Connection

@@ -95,6 +95,25 @@ async def test_auth_is_asked_over_http_where_its_database_is_out_of_reach(
     assert "undelivered events not in reach from here" in _words(status)
 
 
+async def test_a_version_that_auth_never_gave_is_named_in_one_line(
+    sides: Sides, farout_sync: Run
+) -> None:
+    await sides.add_users(3)
+    await sides.deliver()
+    await sides.community_owner.execute(
+        "UPDATE userbase SET version = 4611686018427387905 WHERE username = 'user-2'"
+    )
+
+    damaged = await farout_sync("reconcile")
+
+    assert damaged.returncode == 1
+    assert "above 2^62" in damaged.stderr
+    assert "Traceback" not in damaged.stderr + damaged.stdout
+    await sides.community_owner.execute("UPDATE userbase SET version = 0 WHERE version > 1000000")
+    assert (await farout_sync("reconcile")).returncode == 0
+    assert await sides.mirrored() == await sides.masters()
+
+
 async def test_status_ends_with_1_while_something_is_wrong(sides: Sides, farout_sync: Run) -> None:
     await sides.add_users(3)
     await sides.deliver()

@@ -168,6 +168,29 @@ async def test_an_auth_database_without_its_users_is_not_believed(sides: Sides) 
     assert await sides.mirrored() == await sides.masters()
 
 
+async def test_ten_may_go_unasked_and_eleven_wait_for_a_word(sides: Sides) -> None:
+    """As after auth was restored from a backup that is older than the newest eleven."""
+    await _fill(sides, 150)
+    await sides.auth_owner.execute("DELETE FROM users WHERE id IN (SELECT max(id) FROM users)")
+    await sides.auth_owner.execute(
+        "DELETE FROM users WHERE id IN (SELECT id FROM users ORDER BY id DESC LIMIT 10)"
+    )
+    await sides.lose_events()
+
+    looked = await sides.reconcile(dry_run=True)
+    assert (looked.surplus, looked.held_back) == (11, 0)
+    held = await sides.reconcile(page=4)
+    assert (held.surplus, held.held_back, held.repaired) == (11, 11, 0)
+    assert len(await sides.mirrored()) == 150
+
+    await sides.community_owner.execute(
+        "DELETE FROM userbase WHERE user_id = (SELECT max(user_id) FROM userbase)"
+    )
+    few = await sides.reconcile(page=4)
+    assert (few.surplus, few.held_back, few.repaired) == (10, 0, 10)
+    assert await sides.mirrored() == await sides.masters()
+
+
 async def test_the_result_is_kept_and_old_results_go(sides: Sides) -> None:
     await _fill(sides, 3)
     await sides.community_owner.execute(

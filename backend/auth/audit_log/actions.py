@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit_log.chain import NOTHING_BEFORE, key_place, new_link, seal_proof
 from backend.auth.audit_log.queries import first_entry_since, last_seal, unsealed_entries
-from backend.auth.crypto.key_ring import KeyRing
 from backend.auth.models import AuditEntry, AuditSeal
 from backend.auth.side import Auth
+from backend.key_ring import KeyRing
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import json
 import os
 from typing import Any
 
-from backend.auth.crypto.key_ring import place
 from backend.auth.models import AuditEntry, AuditLink, AuditSeal
+from backend.key_ring import place
 
 NOTHING_BEFORE = bytes(32)
 

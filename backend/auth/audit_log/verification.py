@@ -15,9 +15,9 @@ from backend.auth.audit_log.chain import (
     seal_proof,
 )
 from backend.auth.audit_log.queries import erased_uids, list_links, list_seals, unsealed_entries
-from backend.auth.crypto.key_ring import NotDecipherable
 from backend.auth.models import AuditEntry, AuditLink, AuditSeal
 from backend.auth.side import Auth
+from backend.key_ring import NotDecipherable
 
 _BATCH = 2_000
 

@@ -1,4 +1,4 @@
-from backend.errors import BadInput, Conflict
+from backend.errors import BadInput, Conflict, NotFound
 
 
 class CannotBanYourself(Conflict):
@@ -20,3 +20,10 @@ class NotBanned(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This user is not banned.")
+
+
+class KeptBanNotFound(NotFound):
+    code = "kept_ban_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("No ban of an account that is gone is kept under this id.")

@@ -7,7 +7,8 @@ know them by is an HMAC of the Discord id, each under a key of its own that ENCR
 import hmac
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,12 @@ from sqlalchemy import ColumnElement, Select, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
-from backend.auth.audit.origin import AT_A_SHELL
-from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
+from backend.auth.audit.origin import AT_A_SHELL, Origin
 from backend.auth.models import AccountSecurity, KeptBan, User
 from backend.auth.side import Auth
 from backend.bridge.errors import AccountBanned
 from backend.database import Rows, Statement
+from backend.key_ring import KeyRing, NotDecipherable, place
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +87,35 @@ def _digest(key: bytes, discord_id: str) -> bytes:
     return hmac.digest(key, discord_id.encode(), "sha256")
 
 
-async def lift_kept_ban(auth: Auth, uid: UUID, *, by: UUID | None) -> bool:
+@dataclass(frozen=True)
+class KeptBanPage:
+    """Some kept bans, those of the newest accounts first; ``last`` is where the next page goes on."""
+
+    bans: Sequence[KeptBan]
+    last: UUID | None
+
+
+async def list_kept_bans(
+    db: AsyncSession, *, after: UUID | None = None, limit: int = 50
+) -> KeptBanPage:
+    """List the bans in force of accounts that are gone."""
+    bans = select(KeptBan).where(~_is_over()).order_by(KeptBan.uid.desc()).limit(limit + 1)
+    if after is not None:
+        bans = bans.where(KeptBan.uid < after)
+    found = (await db.scalars(bans)).all()
+    page = found[:limit]
+    return KeptBanPage(page, page[-1].uid if len(found) > limit else None)
+
+
+async def lift_kept_ban(
+    auth: Auth, uid: UUID, *, by: UUID | None, origin: Origin = AT_A_SHELL
+) -> bool:
     """Let somebody come back whose account is gone; False if no ban of that account is kept."""
     async with auth.database.transaction() as db:
         lifted = delete(KeptBan).where(KeptBan.uid == uid).returning(KeptBan.uid)
         if await db.scalar(lifted) is None:
             return False
-        record(db, "user.unbanned", actor=by, target=uid, origin=AT_A_SHELL)
+        record(db, "user.unbanned", actor=by, target=uid, origin=origin)
     return True
 
 

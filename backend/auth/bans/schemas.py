@@ -1,3 +1,6 @@
+from datetime import datetime
+from uuid import UUID
+
 from pydantic import BaseModel, ConfigDict
 
 from backend.web.texts import Moment, Reason
@@ -10,3 +13,18 @@ class BanRequest(BaseModel):
 
     reason: Reason
     expires_at: Moment | None = None
+
+
+class KeptBanDetails(BaseModel):
+    """A ban that outlived its account, under the uid that the account had."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    uid: UUID
+    banned_at: datetime
+    expires_at: datetime | None
+
+
+class KeptBanList(BaseModel):
+    items: list[KeptBanDetails]
+    next_cursor: str | None

@@ -12,9 +12,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.crypto.access_tokens import Signer, UnknownKey, Verifier
-from backend.auth.crypto.key_ring import KeyRing, place
 from backend.auth.models import SigningKey
 from backend.database import Database
+from backend.key_ring import KeyRing, place
 
 # Any number will do, as long as nothing else in farout_auth locks it.
 KEY_LOCK = 0x51614

@@ -20,13 +20,13 @@ from sqlalchemy import (
     select,
 )
 
-from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
 from backend.auth.discord_sign_in.errors import StateRefused
 from backend.auth.limits.actions import Taken, arguments, take_and_tell, taken
 from backend.auth.limits.policies import DISCORD_SIGN_IN
 from backend.auth.models import OAuthState
 from backend.database import Database, Statement
+from backend.key_ring import KeyRing, NotDecipherable, place
 
 LIFETIME_SECONDS = 600
 _COLUMN = "oauth_states.verifier"

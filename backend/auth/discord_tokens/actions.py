@@ -22,7 +22,6 @@ from sqlalchemy import (
     update,
 )
 
-from backend.auth.crypto.key_ring import KeyRing, NotDecipherable
 from backend.auth.discord_tokens.errors import (
     DiscordNotConnected,
     DiscordPaused,
@@ -39,6 +38,7 @@ from backend.auth.side import Auth
 from backend.database import Rows, Statement
 from backend.discord.errors import DiscordAuthorizationLost, DiscordRateLimited, DiscordUnreachable
 from backend.discord.tokens import DiscordTokens
+from backend.key_ring import KeyRing, NotDecipherable
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from backend.auth.crypto.key_ring import KeyRing, place
 from backend.auth.models import OAuthToken
 from backend.database import Rows, Statement
 from backend.discord.tokens import DiscordTokens
+from backend.key_ring import KeyRing, place
 
 ACCESS = "oauth_tokens.access_token"
 REFRESH = "oauth_tokens.refresh_token"

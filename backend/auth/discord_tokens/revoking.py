@@ -25,12 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.crypto.key_ring import NotDecipherable, place
 from backend.auth.discord_tokens.keeping import ACCESS, REFRESH
 from backend.auth.models import OAuthRevocation, OAuthToken, User
 from backend.auth.side import Auth
 from backend.database import Rows, Statement
 from backend.errors import FaroutError, Unavailable
+from backend.key_ring import NotDecipherable, place
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import Origin
-from backend.auth.crypto.key_ring import NotDecipherable, place
 from backend.auth.factors import totp
 from backend.auth.factors.errors import (
     EnrolmentCodeWrong,
@@ -22,6 +21,7 @@ from backend.auth.factors.recovery_codes import replace_codes, use_code
 from backend.auth.models import Challenge, Passkey, RecoveryCode, TotpSecret
 from backend.auth.side import Auth
 from backend.bridge.identity import Identity
+from backend.key_ring import NotDecipherable, place
 
 log = logging.getLogger(__name__)
 

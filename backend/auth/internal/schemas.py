@@ -4,6 +4,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backend.bridge.identity import Credentials
+from backend.bridge.users import LARGEST_VERSION
 
 MOST_USERS = 5_000
 _LONGEST_CREDENTIAL = 64 * 1024
@@ -33,4 +34,4 @@ class AnnouncingAgain(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     uids: Annotated[list[UUID], Field(max_length=MOST_USERS)]
-    above: Annotated[int, Field(ge=0, le=2**62)]
+    above: Annotated[int, Field(ge=0, le=LARGEST_VERSION)]

@@ -22,11 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL
 from backend.auth.crypto.access_tokens import LEEWAY_SECONDS, LIFETIME_SECONDS
-from backend.auth.crypto.key_ring import KeyRing, NotDecipherable, place
 from backend.auth.crypto.signing_keys import KEY_LOCK, list_live_keys, new_signing_key
 from backend.auth.keys.errors import KeyIsComing, KeysInSettings
 from backend.auth.models import Base, SigningKey
 from backend.auth.side import Auth
+from backend.key_ring import KeyRing, NotDecipherable, place
 
 # Longer than the key set may be kept in a cache (300 s) and than a process takes to look again.
 PUBLISHED_BEFORE = timedelta(minutes=10)

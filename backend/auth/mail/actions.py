@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.auth.crypto.key_ring import place
 from backend.auth.mail.errors import MailNotConfigured
 from backend.auth.mail.letters import Kind, write_letter
 from backend.auth.models import Mail, User
 from backend.auth.settings import AuthSettings
 from backend.auth.side import Auth
+from backend.key_ring import place
 
 DAY_SECONDS = 86_400
 NOT_SENT = "not_sent"

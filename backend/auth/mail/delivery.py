@@ -24,7 +24,6 @@ from sqlalchemy import (
     update,
 )
 
-from backend.auth.crypto.key_ring import NotDecipherable
 from backend.auth.mail.actions import NOT_SENT, body_place
 from backend.auth.mail.letters import Letter
 from backend.auth.mail.transports import NotSent, Transport, choose_transport
@@ -32,6 +31,7 @@ from backend.auth.models import Mail
 from backend.auth.side import Auth
 from backend.database import Statement
 from backend.errors import Unavailable
+from backend.key_ring import NotDecipherable
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,6 @@ import asyncpg
 
 from backend.auth.audit.origin import Origin
 from backend.auth.crypto.access_tokens import TokenRefused
-from backend.auth.crypto.key_ring import KeyRing
 from backend.auth.crypto.secrets import looks_like_a_token, new_token, token_hash
 from backend.auth.side import Auth
 from backend.auth.tokens import chains
@@ -31,6 +30,7 @@ from backend.auth.tokens.errors import (
 from backend.bridge.identity import Identity
 from backend.database import Rows
 from backend.errors import FaroutError
+from backend.key_ring import KeyRing
 
 _PURPOSE = b"farout refresh tokens"
 

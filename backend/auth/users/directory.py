@@ -11,15 +11,15 @@ from backend.auth.audit.actions import record
 from backend.auth.audit.origin import AT_A_SHELL, Origin
 from backend.auth.models import AccountDeletion, AccountSecurity, User
 from backend.auth.own_data.queries import find_own_data
+from backend.bridge.errors import VersionOutOfRange
 from backend.bridge.events import UserState
-from backend.bridge.users import UserCount
+from backend.bridge.users import LARGEST_VERSION, UserCount
 from backend.database import Database
 
 # Two who raise the sequence must not lower it for each other.
 _VERSIONS_LOCK = 0xA2203
 # Versions that sign-ins take between our look at the sequence and our setting of it.
 _MARGIN = 10_000
-_LARGEST_VERSION = 2**62
 
 
 class Directory:
@@ -57,8 +57,8 @@ class Directory:
         self, uids: Sequence[UUID], *, above: int, origin: Origin = AT_A_SHELL
     ) -> Sequence[UserState]:
         """Give these users versions above ``above``; triggers announce them like any change."""
-        if not 0 <= above <= _LARGEST_VERSION:
-            raise ValueError("above must be a version")
+        if not 0 <= above <= LARGEST_VERSION:
+            raise VersionOutOfRange
         chosen = AccountSecurity.uid.in_(uids)
         async with self._database.transaction() as db:
             await db.execute(select(func.pg_advisory_xact_lock(_VERSIONS_LOCK)))

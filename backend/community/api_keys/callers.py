@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from backend.community.access.callers import CallerAccess
 from backend.community.access.errors import PermissionRequired
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
+from backend.web.callers import require_elevated
 
 
 async def require_key_manager(access: CallerAccess) -> Access:
@@ -16,3 +17,12 @@ async def require_key_manager(access: CallerAccess) -> Access:
 
 
 MayManageKeys = Annotated[Access, Depends(require_key_manager)]
+
+
+async def require_key_maker(request: Request, access: MayManageKeys) -> Access:
+    """The same with a fresh proof: a key outlives the session, and whoever had borrowed that."""
+    await require_elevated(request)
+    return access
+
+
+MayMakeKeys = Annotated[Access, Depends(require_key_maker)]

@@ -4,7 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from backend.community.api_keys import actions, queries
-from backend.community.api_keys.callers import MayManageKeys
+from backend.community.api_keys.callers import MayMakeKeys, MayManageKeys
 from backend.community.api_keys.schemas import (
     ApiKeyDayDetails,
     ApiKeyDetails,
@@ -39,7 +39,7 @@ async def list_keys(
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def make_key(
-    db: Transaction, new: NewApiKey, by: MayManageKeys, origin: RequestOrigin
+    db: Transaction, new: NewApiKey, by: MayMakeKeys, origin: RequestOrigin
 ) -> NewApiKeyDetails:
     """Make a key that acts for the caller within its scopes. The token is shown this once."""
     key, token = await actions.make_key(db, new, by=by, origin=origin)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 from backend.community.access.permissions import DESCRIPTIONS, Permission
 from backend.community.access.queries import Access
 from backend.community.api_keys import actions, queries
-from backend.community.api_keys.callers import MayManageKeys
+from backend.community.api_keys.callers import MayMakeKeys, MayManageKeys
 from backend.community.api_keys.schemas import NewApiKey
 from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.members.queries import list_names_by_uid
@@ -38,7 +38,7 @@ async def keys_page(
 async def make_key(
     request: Request,
     db: Transaction,
-    by: MayManageKeys,
+    by: MayMakeKeys,
     origin: RequestOrigin,
     cursors: Cursors,
     sent: Sent,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from backend.community.access.callers import CallerAccess
 from backend.community.access.errors import PermissionRequired
@@ -10,6 +10,7 @@ from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
 from backend.community.dependencies import RunningCommunity
 from backend.community.webhooks.rules import Rules
+from backend.web.callers import require_elevated
 
 
 async def require_webhook_manager(access: CallerAccess) -> Access:
@@ -24,4 +25,13 @@ async def webhook_rules(community: RunningCommunity) -> Rules:
 
 
 MayManageWebhooks = Annotated[Access, Depends(require_webhook_manager)]
+
+
+async def require_webhook_director(request: Request, access: MayManageWebhooks) -> Access:
+    """The same with a fresh proof, for what sends events to an address or shows a secret."""
+    await require_elevated(request)
+    return access
+
+
+MayDirectWebhooks = Annotated[Access, Depends(require_webhook_director)]
 WebhookRules = Annotated[Rules, Depends(webhook_rules)]

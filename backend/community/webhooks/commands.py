@@ -14,6 +14,7 @@ from backend.community.settings import CommunitySettings
 from backend.community.side import Community
 from backend.community.webhooks import actions, queries, replays
 from backend.community.webhooks.rules import Rules
+from backend.key_ring import NotDecipherable
 from backend.settings import read_settings
 
 commands = typer.Typer(no_args_is_help=True, help="Webhooks that tell others of events.")
@@ -79,6 +80,11 @@ async def _reencrypt() -> None:
     try:
         async with community.database.transaction() as db:
             count = await actions.reencrypt_secrets(db, Rules.of(settings).keys)
+    except NotDecipherable:
+        console.print(
+            "A secret was encrypted with a key that COMMUNITY_KEYS lacks; nothing changed."
+        )
+        raise typer.Exit(1) from None
     finally:
         await community.close()
     console.print(f"The secrets of {count} webhooks are encrypted with the first key.")

@@ -7,7 +7,7 @@ from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.events.catalogue import EVENT_TYPES, IN_JSON
 from backend.community.fields import PageSize
 from backend.community.webhooks import actions, queries, replays
-from backend.community.webhooks.callers import MayManageWebhooks, WebhookRules
+from backend.community.webhooks.callers import MayDirectWebhooks, MayManageWebhooks, WebhookRules
 from backend.community.webhooks.schemas import (
     DeliveryDetails,
     DeliveryList,
@@ -64,7 +64,7 @@ async def list_event_types(_: MayManageWebhooks) -> EventTypeList:
 async def create_webhook(
     db: Transaction,
     new: NewWebhook,
-    by: MayManageWebhooks,
+    by: MayDirectWebhooks,
     rules: WebhookRules,
     origin: RequestOrigin,
 ) -> WebhookSecret:
@@ -83,7 +83,7 @@ async def change_webhook(
     db: Transaction,
     webhook_id: UUID,
     change: WebhookChange,
-    by: MayManageWebhooks,
+    by: MayDirectWebhooks,
     rules: WebhookRules,
     origin: RequestOrigin,
 ) -> WebhookDetails:
@@ -105,7 +105,7 @@ async def delete_webhook(
 async def rotate_secret(
     db: Transaction,
     webhook_id: UUID,
-    by: MayManageWebhooks,
+    by: MayDirectWebhooks,
     rules: WebhookRules,
     origin: RequestOrigin,
 ) -> WebhookSecret:

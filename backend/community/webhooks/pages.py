@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from backend.community.dependencies import Cursors, RequestOrigin, Transaction
 from backend.community.webhooks import actions, queries, replays
-from backend.community.webhooks.callers import MayManageWebhooks, WebhookRules
+from backend.community.webhooks.callers import MayDirectWebhooks, MayManageWebhooks, WebhookRules
 from backend.community.webhooks.errors import TargetRefused, TooManyWebhooks, WebhooksNotSetUp
 from backend.community.webhooks.forms import WebhookForm, event_groups
 from backend.community.webhooks.rules import Rules
@@ -46,7 +46,7 @@ async def webhooks_page(
 async def create_webhook(
     request: Request,
     db: Transaction,
-    by: MayManageWebhooks,
+    by: MayDirectWebhooks,
     rules: WebhookRules,
     origin: RequestOrigin,
     form: WebhookForm,
@@ -90,7 +90,7 @@ async def webhook_page(
 async def save_webhook(
     request: Request,
     db: Transaction,
-    by: MayManageWebhooks,
+    by: MayDirectWebhooks,
     rules: WebhookRules,
     origin: RequestOrigin,
     webhook_id: UUID,
@@ -111,7 +111,7 @@ async def save_webhook(
 async def rotate_secret(
     request: Request,
     db: Transaction,
-    by: MayManageWebhooks,
+    by: MayDirectWebhooks,
     rules: WebhookRules,
     origin: RequestOrigin,
     webhook_id: UUID,

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.community.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from backend.community.webhooks.errors import WebhookDeliveryNotFound, WebhookNotFound
 from backend.community.webhooks.schemas import State
+from backend.community.webhooks.signing import unseal
+from backend.key_ring import KeyRing, NotDecipherable
 
 _STATES = {
     "waiting": (WebhookDelivery.delivered_at.is_(None), WebhookDelivery.given_up_at.is_(None)),
@@ -86,6 +88,32 @@ async def list_standings(db: AsyncSession) -> Sequence[Standing]:
         .order_by(WebhookEndpoint.id)
     )
     return [Standing(one[0], one[1], one[2]) for one in (await db.execute(counted)).all()]
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """How many webhooks there are, and of how many a secret cannot be read."""
+
+    webhooks: int
+    unreadable: int
+
+
+async def count_secrets(db: AsyncSession, ring: KeyRing | None) -> Secrets:
+    """Try every webhook's secrets with the keys that there are."""
+    existing = select(WebhookEndpoint).where(WebhookEndpoint.deleted_at.is_(None))
+    endpoints = (await db.scalars(existing)).all()
+    unreadable = sum(ring is None or not _is_readable(one, ring) for one in endpoints)
+    return Secrets(len(endpoints), unreadable)
+
+
+def _is_readable(endpoint: WebhookEndpoint, ring: KeyRing) -> bool:
+    try:
+        for sealed in (endpoint.secret, endpoint.previous_secret):
+            if sealed is not None:
+                unseal(ring, endpoint.id, sealed)
+    except NotDecipherable:
+        return False
+    return True
 
 
 async def list_deliveries(
