@@ -22,8 +22,6 @@ from tests.browser.hostile_texts import OF_THE_CORPUS, TEXTS, Feed, chunks, text
 from tests.fixtures.application import ORIGIN, Browser, Farout
 from tests.fixtures.community import People
 
-pytestmark = pytest.mark.usefixtures("restored_ladder")
-
 PICTURES = "https://cdn.discordapp.com"
 EVERYTHING = " ".join(TEXTS)
 # It would end the test.

@@ -42,8 +42,6 @@ BODIES: dict[str, Any] = {
 }
 DENIED = {401, 403, 404}
 
-pytestmark = pytest.mark.usefixtures("restored_roles")
-
 
 async def caller(name: str, people: People, auth_owner: Connection) -> Browser:
     """Return a browser or program of the corpus' kind."""

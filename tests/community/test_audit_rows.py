@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from backend.community.events.catalogue import EVENT_TYPES, TEST, UNTOLD, EventType, Kind
 from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.community.test_routes_by_role import rows
@@ -20,7 +18,6 @@ from tests.fixtures.databases import Connection
 Before = Callable[[Browser, str, str, Any], Awaitable[None]]
 After = Callable[[str, list[str]], Awaitable[None]]
 
-pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
 
 # What one of the routes below leaves in another case: the way back, or the other decision.
 ELSEWHERE = {"item.removed", "item.returned", "application.rejected"}

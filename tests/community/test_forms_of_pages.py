@@ -11,7 +11,6 @@ from tests.fixtures.community import People, add_member
 from tests.fixtures.databases import Connection
 from tests.fixtures.record import Unit
 
-pytestmark = pytest.mark.usefixtures("restored_ladder")
 HTML = {"Accept": "text/html"}
 
 

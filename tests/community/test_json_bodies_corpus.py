@@ -24,8 +24,6 @@ OF_A_NUMBER = {"jb-s3", "jb-s5", "jb-s7", "jb-s8", "jb-s11", "jb-s12"}
 ME = "/api/members/me"
 WRITING = [row for row in sorted(rows()) if not row.startswith("GET ") and " /api/" in row]
 
-pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
-
 
 async def send(browser: Browser, row: str, case: Case) -> tuple[int, str]:
     method, path = row.split()

@@ -13,8 +13,6 @@ from tests.fixtures.community import People, add_member
 from tests.fixtures.databases import Connection, Server
 from tests.fixtures.servers import ROOT
 
-pytestmark = pytest.mark.usefixtures("restored_ladder")
-
 
 @pytest.fixture
 async def admin(people: People) -> Browser:

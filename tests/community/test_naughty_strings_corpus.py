@@ -23,8 +23,6 @@ QUERIES = [*questions(), *PAGES]
 NAMES = {"slot", "url", "event_types"}
 FREE = [one for one in FIELDS if "pattern" not in one.schema and not NAMES & set(one.way)]
 
-pytestmark = pytest.mark.usefixtures("restored_ladder")
-
 
 @pytest.fixture
 async def site(people: People, community_owner: Connection) -> Site:

@@ -56,7 +56,6 @@ async def test_no_page_links_to_where_its_reader_may_not_go(people: People, role
     assert refused == []
 
 
-@pytest.mark.usefixtures("restored_roles")
 async def test_the_community_begins_where_somebody_may_enter(people: People) -> None:
     browser = await people.sign_in(COSMO_ID)
 

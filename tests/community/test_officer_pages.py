@@ -8,8 +8,6 @@ from tests.fixtures.application import Browser
 from tests.fixtures.community import People, add_member
 from tests.fixtures.databases import Connection
 
-pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
-
 
 @pytest.fixture
 async def member(people: People) -> Browser:

@@ -21,8 +21,6 @@ FIELDS = {
     if name != "display_name"
 }
 
-pytestmark = pytest.mark.usefixtures("restored_ladder", "restored_roles")
-
 
 @pytest.mark.parametrize("case", by_id(CASES))
 async def test_nobody_gives_himself_what_is_not_his_to_give(people: People, case: Case) -> None:

@@ -10,7 +10,6 @@ from tests.fixtures.application import Browser, one_row
 from tests.fixtures.community import People
 from tests.fixtures.databases import Connection
 
-pytestmark = pytest.mark.usefixtures("restored_roles")
 COSMOS_ACCESS = f"/api/members/{COSMO_ID}/access"
 
 

@@ -38,7 +38,7 @@ def _quiet(stage: str) -> None:
 
 @pytest.fixture
 async def target(
-    migrated: Server, restored_roles: None, restored_ladder: None, empty_databases: None,
+    migrated: Server, empty_databases: None,
     auth_owner: Connection, community_owner: Connection,
 ) -> AsyncIterator[Target]:  # fmt: skip
     port, discord_port = free_port(), free_port()

@@ -141,7 +141,7 @@ Filling = Callable[[int], Any]
 
 
 @pytest.fixture
-async def filled(moving: Moving, migrated: Server, restored_ladder: None) -> Filling:
+async def filled(moving: Moving, migrated: Server, empty_databases: None) -> Filling:
     """Return what fills both databases with so many people, and adds what made-up people do not have."""
 
     async def fill_in(people: int) -> None:

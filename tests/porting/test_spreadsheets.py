@@ -270,7 +270,6 @@ async def test_an_export_that_breaks_off_is_not_imported(moving: Moving, wanted:
         await moving.read_in(cut)
 
 
-@pytest.mark.usefixtures("restored_ladder")
 async def test_lines_of_json_that_cannot_be_rows_are_named_and_stop_no_other(
     moving: Moving,
 ) -> None:

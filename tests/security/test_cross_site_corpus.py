@@ -25,7 +25,6 @@ CASES = [
     for case in cases("session_csrf")
     if case["id"].startswith(("csrf-", "cors-")) and case["id"] not in BY_PROGRAMS | WITHOUT_BODY
 ]
-pytestmark = pytest.mark.usefixtures("restored_roles")
 
 
 def step_of(case: Case) -> dict[str, Any]:
