@@ -35,6 +35,10 @@ class SentForm:
     def values(self, name: str) -> list[str]:
         return self._values.get(name, [])
 
+    def pairs(self) -> list[tuple[str, list[str]]]:
+        """Return everything that was sent, in one order."""
+        return sorted(self._values.items())
+
     def maybe(self, name: str) -> str | None:
         """Return a text, None for an empty field."""
         return self.value(name).strip() or None

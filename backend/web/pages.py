@@ -1,5 +1,6 @@
 """Server-rendered pages: templates, and what all of them are given."""
 
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -37,6 +38,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         is_in_a_section=is_in_a_section(path),
         path=path,
         request_id=request_id.get(),
+        page_key=secrets.token_hex(16),
         **{"refused": None, **values},
     )
     return HTMLResponse(page, status)

@@ -32,7 +32,6 @@ MISSING = (
     " On Debian and Ubuntu: apt-get install chromium"
 )
 
-# Nobody whom the tests of accounts do something to.
 CAST: dict[Role, tuple[str, str]] = {
     "officer": ("Captain Vega", VEGA_ID),
     "admin": ("Juno Drift", JUNO_ID),
@@ -147,13 +146,21 @@ class Cast:
 
 
 @pytest.fixture(scope="session")
-async def signed_in(chromium: Browser, development: Development) -> dict[Role, StorageState]:
+async def community(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Development]:
+    """Yield another one, whose admins are no concern of the tests of accounts."""
+    running = await start_development(tmp_path_factory.mktemp("community"))
+    yield running
+    await running.interrupt()
+
+
+@pytest.fixture(scope="session")
+async def signed_in(chromium: Browser, community: Development) -> dict[Role, StorageState]:
     """Sign the cast in with Discord, and give them their roles."""
     states: dict[Role, StorageState] = {}
-    settings = dotenv_values(development.folder / ".farout" / "env", interpolate=False)
+    settings = dotenv_values(community.folder / ".farout" / "env", interpolate=False)
     auth = await asyncpg.connect(settings["MIGRATION_AUTH_DATABASE_URL"])
     for role, (name, discord_id) in CAST.items():
-        context = await chromium.new_context(base_url=development.origin, java_script_enabled=False)
+        context = await chromium.new_context(base_url=community.origin, java_script_enabled=False)
         page = await context.new_page()
         await page.goto("/")
         await page.get_by_role("link", name="Sign in with Discord").click()
@@ -169,9 +176,9 @@ async def signed_in(chromium: Browser, development: Development) -> dict[Role, S
 
 @pytest.fixture
 async def cast(
-    chromium: Browser, development: Development, signed_in: dict[Role, StorageState]
+    chromium: Browser, community: Development, signed_in: dict[Role, StorageState]
 ) -> AsyncIterator[Cast]:
-    cast = Cast(chromium, development.origin, signed_in)
+    cast = Cast(chromium, community.origin, signed_in)
     yield cast
     for context in cast.contexts:
         await context.close()

@@ -51,7 +51,7 @@ async def test_a_member_leaves_and_comes_back(cast: Cast) -> None:
     admin, officer = await cast.page("admin"), await cast.page("officer")
     await admin.goto(MEMBER)
     await admin.get_by_text("Record that they have left").click()
-    await admin.get_by_label("Why").fill("Moved away")
+    await admin.get_by_role("textbox", name="Why", exact=True).fill("Moved away")
     await admin.get_by_role("button", name="Record the departure").click()
     await expect(admin.locator("main")).to_contain_text("Moved away")
 

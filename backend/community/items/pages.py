@@ -9,6 +9,7 @@ from backend.community.access.callers import Needs
 from backend.community.access.permissions import Permission
 from backend.community.access.queries import Access
 from backend.community.dependencies import Cursors, RequestOrigin, Transaction
+from backend.community.idempotency.forms import is_first
 from backend.community.items import actions, queries
 from backend.community.items.schemas import ItemEdit, Lending, NewItem, StockMovement
 from backend.community.members.lookup import find_meant
@@ -33,6 +34,7 @@ _DONE = {
     "moved": "The stock was changed.",
     "issued": "It was issued.",
     "returned": "It was taken back.",
+    "repeated": "This was sent twice, and done once.",
 }
 
 
@@ -124,10 +126,12 @@ async def move_stock(
                 "note": sent.maybe("note"),
             }
         )
-        await actions.move_stock(db, item_id, wanted, by=by, origin=origin)
+        first = await is_first(db, request, sent, by)
+        if first:
+            await actions.move_stock(db, item_id, wanted, by=by, origin=origin)
     if tried.refusal:
         return await _page(request, db, item_id, by, cursors, refused=tried.refusal)
-    return _done(item_id, "moved")
+    return _done(item_id, "moved" if first else "repeated")
 
 
 @router.post("/{item_id}/lendings")
@@ -149,10 +153,12 @@ async def lend(
                 "note": sent.maybe("note"),
             }
         )
-        await actions.lend(db, item_id, wanted, by=by, origin=origin)
+        first = await is_first(db, request, sent, by)
+        if first:
+            await actions.lend(db, item_id, wanted, by=by, origin=origin)
     if tried.refusal:
         return await _page(request, db, item_id, by, cursors, refused=tried.refusal)
-    return _done(item_id, wanted.kind)
+    return _done(item_id, wanted.kind if first else "repeated")
 
 
 async def _list(

@@ -15,6 +15,7 @@ from backend.community.counters.schemas import CounterChange
 from backend.community.departures.actions import record_departure, record_return
 from backend.community.departures.schemas import DepartureRequest
 from backend.community.dependencies import Cursors, DiscordId, RequestOrigin, Transaction
+from backend.community.idempotency.forms import is_first
 from backend.community.profiles.schemas import ChosenAward, ChosenCounter
 from backend.community.profiles.showing import lead_back, show_member
 from backend.community.ranks.actions import change_rank, undo_rank_change
@@ -159,7 +160,9 @@ async def set_members_counter(
         key = ChosenCounter.model_validate({"counter": sent.value("counter")}).counter
         how = "value" if sent.value("how") == "value" else "add"
         change = CounterChange.model_validate({how: sent.number("number")})
-        await set_counter(db, discord_id, key, change, by=by, origin=origin)
+        first = await is_first(db, request, sent, by)
+        if first:
+            await set_counter(db, discord_id, key, change, by=by, origin=origin)
     if tried.refusal:
         return await show_member(request, db, by, cursors, discord_id, refused=tried.refusal)
-    return lead_back(discord_id, "counted")
+    return lead_back(discord_id, "counted" if first else "repeated")

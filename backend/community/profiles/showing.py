@@ -22,6 +22,7 @@ _DONE = {
     "left": "The departure was recorded.",
     "returned": "Welcome back: the member is in the directory again, with everything they had.",
     "counted": "The counter was changed.",
+    "repeated": "This was sent twice, and done once.",
 }
 
 
