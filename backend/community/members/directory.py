@@ -93,7 +93,7 @@ def select_members(
     """
     is_down = filters.sort.startswith("-")
     sources = [*([] if is_common else parts_of_names(filters.search)), *achievements(filters)]
-    conditions = [*conditions_of(filters), *_named(filters, sources, is_common=is_common)]
+    conditions = [*conditions_of(filters), *_named(filters, sources, after, is_common=is_common)]
     if filters.sort.endswith("rank"):
         conditions += (one.holds() for one in sources)
         ranked = select_by_rank(conditions, after=after, limit=limit, is_down=is_down)
@@ -110,7 +110,7 @@ def select_members(
 
 
 def _named(
-    filters: MemberFilters, sources: Sequence[Source], *, is_common: bool
+    filters: MemberFilters, sources: Sequence[Source], after: Position | None, *, is_common: bool
 ) -> Sequence[ColumnElement[bool]]:
     """Return what must hold of a name where ``name_parts`` is not read."""
     wanted = func.lower(filters.search, type_=Text)
@@ -118,10 +118,15 @@ def _named(
     if is_common:
         place = func.strpos(_NAME, wanted)
         return [place == 1 if is_short else place > 0]
-    if filters.search and is_short:
-        by_name = bool(sources) and filters.sort.endswith("name")
-        return begins_with(sources[0].table.name if by_name else _NAME, wanted)
-    return []
+    if not filters.search or not is_short:
+        return []
+    if not filters.sort.endswith("name"):
+        return begins_with(_NAME, wanted)
+    first, last = begins_with(sources[0].table.name if sources else _NAME, wanted)
+    if after is None:
+        return [first, last]
+    # Where the page begins is the other bound; with both, the planner expects hardly anybody.
+    return [first if filters.sort.startswith("-") else last]
 
 
 def _order(
@@ -133,9 +138,9 @@ def _order(
         moment = (datetime.fromisoformat(str(begin[0])), begin[1]) if begin else ()
         return (Member.created_at, Member.id), moment
     order = sources[0].order if sources else (_NAME, Member.id)
-    if len(order) > len(begin) > 0:
-        is_down = filters.sort.startswith("-")
-        begin = (found_in(str(begin[0]), filters.search, is_down=is_down), *begin)
+    if begin and filters.search:
+        found = found_in(str(begin[0]), filters.search, is_down=filters.sort.startswith("-"))
+        begin = (found, *begin[len(begin) + 1 - len(order) :])
     return order, begin
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+# The parts of names are counted, one key each: to look for missing ones would read all that there are.
 _DIFFERING = text("""
     WITH should_be AS (SELECT * FROM listed_achievements(:ids)),
     listed AS (
@@ -16,10 +17,10 @@ _DIFFERING = text("""
     ) AS differing
     UNION
     SELECT members.id FROM members, name_parts_of(members.display_name) AS wanted
-    WHERE members.id = ANY (:ids) AND NOT EXISTS (
-        SELECT FROM name_parts WHERE name_parts.part = wanted
+    WHERE members.id = ANY (:ids) AND (
+        SELECT count(*) FROM name_parts WHERE name_parts.part = wanted
             AND name_parts.name = lower(members.display_name) AND name_parts.member_id = members.id
-    )
+    ) = 0
 """)
 _LIST = text("SELECT list_members(:ids)")
 
