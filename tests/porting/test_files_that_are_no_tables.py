@@ -101,3 +101,13 @@ async def test_a_report_that_cannot_be_written_is_not_the_databases_fault(moving
     assert await moving.owner.fetchval("SELECT count(*) FROM members") == 0
     # And it goes on where it stopped once there is room.
     assert (await moving.read_in(path, report=moving.folder / "x.csv")).count(Action.CREATE) == 1
+
+
+async def test_a_disk_that_fails_is_told_of(moving: Moving) -> None:
+    """The memory of a process is a file of which the beginning cannot be read."""
+    folder = moving.folder / "sheets"
+    folder.mkdir()
+    (folder / "members.csv").symlink_to("/proc/self/mem")
+    for path in (folder, folder / "members.csv"):
+        with pytest.raises(FileUnreadable, match="cannot be read: Input/output error"):
+            await moving.read_in(path)

@@ -68,6 +68,13 @@ def _beginning(path: Path) -> bytes:
 
 def inspect(source: Source) -> Inspection:
     """Read a file through. Raises FileUnreadable, FileCutOff, IdsRounded."""
+    try:
+        return _look_through(source)
+    except OSError as error:
+        raise FileUnreadable(f"{source.name} cannot be read: {error.strerror or error}.") from error
+
+
+def _look_through(source: Source) -> Inspection:
     found = Inspection(source.digest())
     ids = _Ids()
     for record in source.records():
