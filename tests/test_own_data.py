@@ -109,7 +109,6 @@ def test_no_column_of_bytes_and_no_hash_is_shown(name: str) -> None:
     assert not {one for one in shown if "hash" in one or "secret." in one or one.endswith("token")}
 
 
-@pytest.mark.usefixtures("restored_ladder", "restored_roles")
 async def test_it_holds_what_both_sides_know(
     people: People, auth_owner: Connection, community_owner: Connection
 ) -> None:

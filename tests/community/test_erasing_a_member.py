@@ -43,8 +43,6 @@ async def everything_happens(people: People, owner: Connection) -> tuple[Browser
             ("/departure", "/return")
         ):
             continue
-        if row.endswith("/{discord_id}/return"):
-            continue
         for latest, query in LATEST.items():
             known[latest] = await owner.fetchval(query)
         if row.endswith("{application_id}/vote"):

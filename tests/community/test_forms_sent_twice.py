@@ -9,7 +9,6 @@ from backend.devtools.discord.seeds import COSMO_ID, NOVA_ID
 from tests.fixtures.application import Browser
 from tests.fixtures.community import People
 
-pytestmark = pytest.mark.usefixtures("restored_ladder")
 FORM = {"counter": "kudos", "how": "add", "number": "1"}
 PATH = f"/members/{COSMO_ID}/counters"
 
