@@ -53,6 +53,21 @@ async def test_an_old_proof_makes_nothing(
     assert await people.audited() == []
 
 
+async def test_a_form_says_so_before_anything_is_typed(
+    people: People, auth_owner: Connection
+) -> None:
+    admin = await people.sign_in(NOVA_ID, role="admin")
+    hook = (await make_webhook(admin, URL))["id"]
+    pages = ("/api-keys", "/webhooks", f"/webhooks/{hook}")
+    fresh = [(await admin.get(page)).text for page in pages]
+    await stale(auth_owner)
+    old = [(await admin.get(page)).text for page in pages]
+
+    assert not any("/step-up" in page for page in fresh)
+    for page, text in zip(pages, old, strict=True):
+        assert f'href="/step-up?next={page}"' in text
+
+
 async def test_what_ends_them_needs_none(people: People, auth_owner: Connection) -> None:
     """Whoever finds a stranger's key or webhook takes it away at once."""
     admin = await people.sign_in(NOVA_ID, role="admin")
