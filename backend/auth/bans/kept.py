@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, false, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit.actions import record
@@ -20,7 +20,6 @@ from backend.auth.audit.origin import AT_A_SHELL, Origin
 from backend.auth.models import AccountSecurity, KeptBan, User
 from backend.auth.side import Auth
 from backend.bridge.errors import AccountBanned
-from backend.database import Rows, Statement
 from backend.key_ring import KeyRing, NotDecipherable, place
 
 log = logging.getLogger(__name__)
@@ -47,33 +46,19 @@ def keep_ban(db: AsyncSession, key_ring: KeyRing, user: User, security: AccountS
     )
 
 
-def _in_force() -> Select[Any]:
-    """Select all that are kept, which are few, as one row."""
-    columns: tuple[Any, ...] = (
-        KeptBan.uid, KeptBan.key, KeptBan.discord_hash, KeptBan.expires_at,
-    )  # fmt: skip
-    return select(*(func.array_agg(column) for column in columns)).where(~_is_over())
+def kept_bans() -> ScalarSelect[Any]:
+    """Select all that are in force, which are few, as one value: part of a statement that is sent anyway."""
+    ban = func.row(KeptBan.uid, KeptBan.key, KeptBan.discord_hash, KeptBan.expires_at)
+    return select(func.array_agg(ban)).where(~_is_over()).scalar_subquery()
 
 
 def _is_over() -> ColumnElement[bool]:
     return func.coalesce(KeptBan.expires_at <= func.now(), false())
 
 
-_KEPT = Statement(_in_force())
-
-
-async def refuse_if_ban_is_kept(rows: Rows, key_ring: KeyRing, discord_id: str) -> None:
-    """Raise AccountBanned to a newcomer who was banned under an account that is gone."""
-    _compare(key_ring, discord_id, await rows.row(_KEPT))
-
-
-async def refuse_link_if_ban_is_kept(db: AsyncSession, key_ring: KeyRing, discord_id: str) -> None:
-    """The same to somebody who wants to link that Discord account."""
-    _compare(key_ring, discord_id, (await db.execute(_in_force())).one())
-
-
-def _compare(key_ring: KeyRing, discord_id: str, found: Iterable[Any] | None) -> None:
-    for uid, sealed, kept, expires_at in zip(*(part or () for part in found or ()), strict=True):
+def refuse_if_ban_is_kept(key_ring: KeyRing, discord_id: str, bans: Iterable[Any] | None) -> None:
+    """Raise AccountBanned to a newcomer who was banned under an account that is gone; see kept_bans."""
+    for uid, sealed, kept, expires_at in bans or ():
         try:
             key = key_ring.decrypt(sealed, place=place(_COLUMN, uid))
         except NotDecipherable:
@@ -81,6 +66,11 @@ def _compare(key_ring: KeyRing, discord_id: str, found: Iterable[Any] | None) ->
             continue
         if hmac.compare_digest(kept, _digest(key, discord_id)):
             raise AccountBanned(f"an earlier account of yours, {uid}, was banned", expires_at)
+
+
+async def refuse_link_if_ban_is_kept(db: AsyncSession, key_ring: KeyRing, discord_id: str) -> None:
+    """The same to somebody who wants to link that Discord account."""
+    refuse_if_ban_is_kept(key_ring, discord_id, await db.scalar(select(kept_bans())))
 
 
 def _digest(key: bytes, discord_id: str) -> bytes:

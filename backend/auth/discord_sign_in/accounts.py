@@ -5,12 +5,16 @@ Accounts are keyed on Discord's id alone. A user name that somebody else holds b
 statement, by index, whatever the number of users.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import asyncpg
 import orjson
 from sqlalchemy import (
     ARRAY,
+    Boolean,
+    ColumnElement,
     String,
     bindparam,
     case,
@@ -25,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.auth.bans.kept import kept_bans
 from backend.auth.discord_sign_in.errors import AccountDeactivated
 from backend.auth.models import AccountDeletion, AccountSecurity, User
 from backend.bridge.events import DiscordProfile
@@ -42,6 +47,8 @@ class SignedInUser:
     is_new: bool
     # False for somebody whose account is about to be deleted.
     stays: bool
+    # For a newcomer, what kept_bans() selects.
+    kept_bans: Sequence[Any] | None
 
 
 def _upsert_statement() -> Statement:
@@ -85,6 +92,7 @@ def _upsert_statement() -> Statement:
         email=free_email,
         last_login=func.now(),
     )
+    is_new: ColumnElement[bool] = literal_column("old.id IS NULL", Boolean)
     # Who signs in with a name and a password keeps the name, and the address that recovers it.
     has_password = User.hashed_password.is_not(None)
     return Statement(
@@ -107,7 +115,8 @@ def _upsert_statement() -> Statement:
             User.role,
             User.is_active,
             (~exists().where(AccountDeletion.user_id == User.id)).label("stays"),
-            literal_column("old.id IS NULL").label("is_new"),
+            is_new.label("is_new"),
+            case((is_new, kept_bans())).label("kept_bans"),
             literal_column("new.email IS DISTINCT FROM old.email").label("email_changed"),
             # For this transaction alone; the trigger that writes the outbox reads it.
             func.set_config("farout.discord_profile", cast(bindparam("profile"), String), True),
@@ -162,5 +171,5 @@ def name_candidates(person: DiscordUser) -> list[str]:
 
 
 def _user(row: asyncpg.Record) -> SignedInUser:
-    names = ("id", "username", "email", "role", "is_new", "stays")
+    names = ("id", "username", "email", "role", "is_new", "stays", "kept_bans")
     return SignedInUser(*(row[name] for name in names))

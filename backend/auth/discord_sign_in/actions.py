@@ -105,7 +105,7 @@ async def _write(
             async with auth.database.rows() as rows:
                 user = await upsert_account(rows, authorization.user, profile)
                 if user.is_new:
-                    await refuse_if_ban_is_kept(rows, auth.key_ring, authorization.user.id)
+                    refuse_if_ban_is_kept(auth.key_ring, authorization.user.id, user.kept_bans)
                 session = await start_session(
                     rows,
                     user.id,

@@ -75,8 +75,16 @@ $$
 LIST_NEW = """
 CREATE FUNCTION list_new_members() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    experienced bigint[] := ARRAY(
+        SELECT id FROM added WHERE missions_completed <> '[]' OR trainings_completed <> '[]'
+    );
 BEGIN
-    PERFORM list_members(ARRAY(SELECT id FROM added));
+    INSERT INTO name_parts (part, name, member_id)
+    SELECT part, lower(display_name), id FROM added, name_parts_of(display_name) AS part;
+    IF cardinality(experienced) > 0 THEN
+        PERFORM list_achievements(experienced);
+    END IF;
     RETURN NULL;
 END
 $$
