@@ -114,6 +114,16 @@ async def test_a_day_that_was_removed_whole_is_missed(
     ]
 
 
+async def test_a_log_without_any_seal_is_not_called_checked(
+    farout: Farout, auth_owner: Connection, sealed: list[int]
+) -> None:
+    await auth_owner.execute("DELETE FROM audit_links; DELETE FROM audit_seals")
+
+    verdict = await verify(farout.auth)
+
+    assert (verdict.entries, verdict.unsealed) == (0, 30)
+
+
 async def test_an_entry_slipped_into_a_finished_day_is_named(
     farout: Farout, auth_owner: Connection, sealed: list[int]
 ) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.auth.audit_log.filters import AuditFilter
@@ -76,6 +76,10 @@ async def first_entry_since(db: AsyncSession, moment: dt.datetime | None) -> dt.
     """Return when the first entry from ``moment`` on was written."""
     first = select(AuditEntry.at).order_by(AuditEntry.at).limit(1)
     return await db.scalar(first if moment is None else first.where(AuditEntry.at >= moment))
+
+
+async def count_entries(db: AsyncSession) -> int:
+    return await db.scalar(select(func.count()).select_from(AuditEntry)) or 0
 
 
 async def unsealed_entries(db: AsyncSession, day: dt.date, *, limit: int) -> list[AuditEntry]:

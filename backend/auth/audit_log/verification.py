@@ -14,7 +14,13 @@ from backend.auth.audit_log.chain import (
     link_hash,
     seal_proof,
 )
-from backend.auth.audit_log.queries import erased_uids, list_links, list_seals, unsealed_entries
+from backend.auth.audit_log.queries import (
+    count_entries,
+    erased_uids,
+    list_links,
+    list_seals,
+    unsealed_entries,
+)
 from backend.auth.models import AuditEntry, AuditLink, AuditSeal
 from backend.auth.side import Auth
 from backend.key_ring import NotDecipherable
@@ -53,6 +59,9 @@ async def verify(auth: Auth) -> Verdict:
         day, head = seal.day, seal.head
     if seals:
         await _count_unsealed(auth, seals, verdict)
+    else:
+        # Nothing was sealed yet, or somebody took the seals away: then there are more than a minute's.
+        verdict.unsealed = await _count_all(auth)
     return verdict
 
 
@@ -128,6 +137,11 @@ async def _chain(
         if len(rows) < _BATCH:
             return
         position = rows[-1][0].position
+
+
+async def _count_all(auth: Auth) -> int:
+    async with auth.database.transaction() as db:
+        return await count_entries(db)
 
 
 async def _count_unsealed(auth: Auth, seals: Sequence[AuditSeal], verdict: Verdict) -> None:
